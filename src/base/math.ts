@@ -17,7 +17,6 @@ const LN2_HIGH = 0.6931471803691238;
 const LN2_LOW = 1.9082149292705877e-10;
 const INV_LN2 = Math.LOG2E;
 const TWO_54 = 18014398509481984;
-const SQRT_2 = Math.SQRT2;
 
 const doubleBits = new Float64Array(1);
 const wordBits = new Int32Array(doubleBits.buffer);
@@ -25,11 +24,17 @@ doubleBits[0] = 1;
 /** Index of the word with sign and exponent: 1 on little-endian machines. */
 const HIGH = wordBits[1] === 0x3ff00000 ? 1 : 0;
 
-/** 2^k for −1022 ≤ k ≤ 1023. */
+/** 2^k at index k + 1023, for −1023 ≤ k ≤ 1023, by exact doubling and halving from 1. */
+const POWERS = new Float64Array(2047);
+POWERS[1023] = 1;
+for (let k = 1; k <= 1023; k++) {
+  POWERS[1023 + k] = POWERS[1022 + k]! * 2;
+  POWERS[1023 - k] = POWERS[1024 - k]! / 2;
+}
+
+/** 2^k for −1023 ≤ k ≤ 1023. */
 function powerOfTwo(k: number): number {
-  wordBits[1 - HIGH] = 0;
-  wordBits[HIGH] = (k + 1023) << 20;
-  return doubleBits[0]!;
+  return POWERS[k + 1023]!;
 }
 
 /** y·2^k with one rounding, for y in [1/2, 2) and any k; overflows to Infinity, underflows gradually. */
@@ -43,9 +48,10 @@ function scaleByPower(y: number, k: number): number {
 function expm1Small(r: number): number {
   const r2 = r * r;
   const even =
-    1 / 2 + r2 * (1 / 24 + r2 * (1 / 720 + r2 * (1 / 40320 + r2 * (1 / 3628800 + r2 / 479001600))));
+    1 / 2 + r2 * (1 / 24 + r2 * (1 / 720 + r2 * (1 / 40320 + r2 * (1 / 3628800 + r2 * (1 / 479001600)))));
   const odd =
-    1 / 6 + r2 * (1 / 120 + r2 * (1 / 5040 + r2 * (1 / 362880 + r2 * (1 / 39916800 + r2 / 6227020800))));
+    1 / 6 +
+    r2 * (1 / 120 + r2 * (1 / 5040 + r2 * (1 / 362880 + r2 * (1 / 39916800 + r2 * (1 / 6227020800)))));
   return r + r2 * (even + r * odd);
 }
 
@@ -82,21 +88,21 @@ export function expm1(x: number): number {
 /** Exponent k that the last call of `mantissa` took out. */
 let exponent = 0;
 
+/** Added to the high word, carries into the exponent just when the mantissa is at least √2 (0x3ff6a09e). */
+const ROUND_AT_SQRT_2 = 0x3ff00000 - 0x3fe6a09e;
+
 /** x = m·2^k for finite x > 0: returns m in [√½, √2) and leaves k in `exponent`. */
 function mantissa(x: number): number {
-  exponent = 0;
+  let bias = 1023;
   if (x < 2.2250738585072014e-308) {
     x *= TWO_54;
-    exponent = -54;
+    bias = 1077;
   }
   doubleBits[0] = x;
-  const high = wordBits[HIGH]!;
-  exponent += (high >> 20) - 1023;
-  wordBits[HIGH] = (high & 0x000fffff) | 0x3ff00000;
-  const m = doubleBits[0]!;
-  if (m < SQRT_2) return m;
-  exponent += 1;
-  return m * 0.5;
+  const biased = (wordBits[HIGH]! + ROUND_AT_SQRT_2) >>> 20;
+  exponent = biased - bias;
+  if (biased === 2047) return x * 0.5 * POWERS[0]!;
+  return x * POWERS[2046 - biased]!;
 }
 
 /**
@@ -110,8 +116,8 @@ export function log(x: number): number {
   const s = f / (2 + f);
   const z = s * s;
   const w = z * z;
-  const a = w * (2 / 5 + w * (2 / 9 + w * (2 / 13 + w * (2 / 17 + (w * 2) / 21))));
-  const b = z * (2 / 3 + w * (2 / 7 + w * (2 / 11 + w * (2 / 15 + (w * 2) / 19))));
+  const a = w * (2 / 5 + w * (2 / 9 + w * (2 / 13 + w * (2 / 17 + w * (2 / 21)))));
+  const b = z * (2 / 3 + w * (2 / 7 + w * (2 / 11 + w * (2 / 15 + w * (2 / 19)))));
   const half = 0.5 * f * f;
   return k * LN2_HIGH - (half - (s * (half + (a + b)) + k * LN2_LOW) - f);
 }
@@ -132,7 +138,14 @@ function logPair(x: number): void {
   const zLow = pair.low;
   const z = zHigh;
   const tail =
-    1 / 7 + z * (1 / 9 + z * (1 / 11 + z * (1 / 13 + z * (1 / 15 + z * (1 / 17 + z * (1 / 19 + z / 21))))));
+    1 / 7 +
+    z *
+      (1 / 9 +
+        z *
+          (1 / 11 +
+            z *
+              (1 / 13 +
+                z * (1 / 15 + z * (1 / 17 + z * (1 / 19 + z * (1 / 21 + z * (1 / 23 + z * (1 / 25)))))))));
   scaleAdd(zHigh, zLow, tail, 0, 0.2, -1.1102230246251566e-17);
   scaleAdd(zHigh, zLow, pair.high, pair.low, 0.3333333333333333, 1.850371707708594e-17);
   scaleAdd(zHigh, zLow, pair.high, pair.low, 1, 0);
@@ -182,18 +195,22 @@ export function pow(x: number, y: number): number {
   return sign * expOfPair(pair.high, pair.low);
 }
 
-/** Hyperbolic tangent: −t/(t+2) with t = e^(−2|x|) − 1, odd in x. */
+/**
+ * Hyperbolic tangent. Small |x|: the ninth convergent x·A(z)/B(z), z = x², of Lambert's continued fraction
+ * x/(1 + z/(3 + z/(5 + …))), written x − x·(B−A)/B so that its leading term is exact. Else 1 − 2/(e^2x + 1).
+ */
 export function tanh(x: number): number {
   const size = Math.abs(x);
-  if (size < 1e-9) return x;
-  if (size > 20) return x > 0 ? 1 : -1;
-  let y: number;
-  if (size < 1) {
-    const t = expm1(-2 * size);
-    y = -t / (t + 2);
-  } else {
-    y = 1 - 2 / (expm1(2 * size) + 2);
+  if (size < 0.55) {
+    if (x === 0) return x;
+    const z = x * x;
+    const difference = 11486475 + z * (810810 + z * (12870 + z * 44));
+    const b = 34459425 + z * (16216200 + z * (945945 + z * (13860 + z * 45)));
+    return x - (x * z * difference) / b;
   }
+  if (Number.isNaN(x)) return x;
+  if (size > 20) return x > 0 ? 1 : -1;
+  const y = 1 - 2 / (exp(2 * size) + 1);
   return x < 0 ? -y : y;
 }
 
@@ -210,7 +227,7 @@ const ERFC_SCALED = [
 
 /** Error function 2/√π ∫₀ˣ e^(−t²) dt: Maclaurin series (Abramowitz and Stegun 7.1.5) up to 1, then 1 − erfc. */
 export function erf(x: number): number {
-  if (Number.isNaN(x)) return x;
+  if (Number.isNaN(x) || x === 0) return x;
   const size = Math.abs(x);
   if (size >= 6) return x > 0 ? 1 : -1;
   if (size >= 1) {
