@@ -1,0 +1,80 @@
+import { statSync } from 'node:fs';
+import { DataError } from '../base/errors.ts';
+import { fileError, listWavFiles, systemCode } from './files.ts';
+import { cinc2016 } from './layouts/cinc2016.ts';
+import { csv } from './layouts/csv.ts';
+import { folders } from './layouts/folders.ts';
+import type { Layout, ScanOptions } from './layouts/layout.ts';
+import { byCodeUnits, type Dataset } from './recording.ts';
+
+export type { ScanOptions } from './layouts/layout.ts';
+
+/** In the order in which `auto` tries them: from the most particular to the most general. */
+const LAYOUTS: readonly Layout[] = [cinc2016, csv, folders];
+
+/**
+ * Finds the recordings of a folder and their labels, without reading any sound. What is odd but harmless is
+ * listed in `problems`, what is left out on purpose in `excluded`.
+ *
+ * @param root a folder, or the CSV file that lists recordings
+ * @throws DataError `dataset/no-such-folder`, `dataset/not-a-folder`, `dataset/no-recordings`,
+ *   `dataset/no-labels`, `dataset/duplicate-record`, `dataset/unknown-label`, `csv/…`, `file/…`
+ */
+export function scanDataset(root: string, options: ScanOptions = {}): Dataset {
+  const isFile = checkRoot(root);
+  const layout = isFile ? csv : chooseLayout(root, options.layout ?? 'auto');
+  const scan = layout.scan(root, options);
+  if (scan.recordings.length === 0) {
+    const withdrawn = scan.excluded.length > 0 ? [`${scan.excluded.length} were excluded`] : [];
+    const why = [...scan.problems.map((problem) => problem.message), ...withdrawn].join('; ');
+    const message = `${root}: no recording with both a sound file and a label${why ? ` (${why})` : ''}`;
+    throw new DataError(
+      'dataset/no-recordings',
+      message,
+      `The layout "${layout.name}" needs ${layout.needs}`,
+    );
+  }
+  return {
+    ...scan,
+    layout: layout.name,
+    root,
+    recordings: [...scan.recordings].sort((a, b) => byCodeUnits(a.id, b.id)),
+    excluded: [...scan.excluded].sort((a, b) => byCodeUnits(a.record, b.record)),
+  };
+}
+
+/** Whether `root` is a CSV file (true) or a folder (false). */
+function checkRoot(root: string): boolean {
+  let isFile: boolean;
+  try {
+    const stat = statSync(root);
+    if (stat.isDirectory()) return false;
+    isFile = stat.isFile();
+  } catch (cause) {
+    if (systemCode(cause) !== 'ENOENT' && systemCode(cause) !== 'ENOTDIR')
+      throw fileError('read', root, cause);
+    throw new DataError('dataset/no-such-folder', `no such folder: ${root}`, 'Check the path', { cause });
+  }
+  if (isFile && /\.csv$/i.test(root)) return true;
+  throw new DataError(
+    'dataset/not-a-folder',
+    `not a folder: ${root}`,
+    'Give the folder that holds the recordings',
+  );
+}
+
+function chooseLayout(root: string, wanted: NonNullable<ScanOptions['layout']>): Layout {
+  const layout = LAYOUTS.find((each) => (wanted === 'auto' ? each.matches(root) : each.name === wanted));
+  if (layout) return layout;
+  const wavs = listWavFiles(root).length;
+  if (wavs === 0) {
+    const hint = 'Give the folder that holds .wav files and their labels';
+    throw new DataError('dataset/no-recordings', `${root}: no .wav file in the folder or below`, hint);
+  }
+  const needs = LAYOUTS.map((each) => `${each.needs} ("${each.name}")`).join('; or ');
+  throw new DataError(
+    'dataset/no-labels',
+    `${root}: ${wavs} .wav files but no labels found`,
+    `One of these is needed: ${needs}`,
+  );
+}

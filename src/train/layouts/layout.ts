@@ -1,0 +1,67 @@
+import { DataError } from '../../base/errors.ts';
+import {
+  byCodeUnits,
+  type Dataset,
+  formatNames,
+  type LayoutName,
+  type RecordingEntry,
+} from '../recording.ts';
+
+export interface ScanOptions {
+  /** How the folder is laid out; `auto` (default) looks for what each layout needs. */
+  readonly layout?: 'auto' | Exclude<LayoutName, 'synthetic'>;
+  /** Class names in label order, where the default order of a layout does not suit. */
+  readonly classes?: readonly string[];
+  /** Keep recordings that the source has withdrawn. Default false. */
+  readonly includeWithdrawn?: boolean;
+}
+
+/** What a layout finds; `scanDataset` sorts and checks it. */
+export type LayoutScan = Pick<Dataset, 'classes' | 'recordings' | 'excluded' | 'problems'>;
+
+/** A way of storing recordings and their labels in a folder. */
+export interface Layout {
+  readonly name: LayoutName;
+  /** What it needs, for the message when nothing fits. */
+  readonly needs: string;
+  matches(root: string): boolean;
+  scan(root: string, options: ScanOptions): LayoutScan;
+}
+
+/** Names of the healthy class in use; such a class comes first, so that index 1 is the disease. */
+const HEALTHY = new Set(['normal', 'healthy', 'negative', 'absent', 'control', 'none', 'no', 'false']);
+
+/**
+ * Label order of class names: a healthy class first, then by value where all are numbers, else by code
+ * units. With `wanted`, that order, and any other name is the caller's error to report.
+ */
+export function orderClasses(names: Iterable<string>, wanted?: readonly string[]): string[] {
+  if (wanted) return [...wanted];
+  const unique = [...new Set(names)];
+  const numeric = unique.every((name) => name !== '' && Number.isFinite(Number(name)));
+  const healthy = (name: string) => (HEALTHY.has(name.toLowerCase()) ? 0 : 1);
+  return unique.sort(
+    (a, b) => healthy(a) - healthy(b) || (numeric ? Number(a) - Number(b) : 0) || byCodeUnits(a, b),
+  );
+}
+
+/** @param where file and line of the label */
+export function unknownLabel(where: string, value: string, known: readonly string[]): DataError {
+  const message = `${where}: unknown label "${value}"`;
+  return new DataError('dataset/unknown-label', message, `Known labels: ${known.join(', ')}`);
+}
+
+/** @param places file and line (or path) of the first and the second mention */
+export function duplicateRecord(record: string, places: readonly [string, string]): DataError {
+  const message = `recording "${record}" is there twice: ${places[0]} and ${places[1]}`;
+  return new DataError('dataset/duplicate-record', message, 'Remove one of them');
+}
+
+/** Said where nothing tells which recordings are of the same person. */
+export function subjectsUnknown(recordings: readonly RecordingEntry[], source: string) {
+  const names = recordings.map((recording) => recording.id);
+  const message =
+    `${source} name no subjects, so ${names.length} recordings count as a subject each (${formatNames(names)}); ` +
+    'where a person has several, they may land on both sides of a split and flatter the test';
+  return { code: 'subjects-unknown', message, count: names.length, examples: names.slice(0, 5) };
+}

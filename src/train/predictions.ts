@@ -1,0 +1,83 @@
+import { DataError } from '../base/errors.ts';
+import { decodeText, formatCsv, parseTable } from './csv.ts';
+import { readBytes, writeFileAtomic } from './files.ts';
+import { decide, type Scored } from './metrics.ts';
+import { PARTS, type Part } from './split.ts';
+
+/** A judged recording as `predictions.csv` has it. */
+export interface Prediction extends Scored {
+  readonly record: string;
+  readonly part: Part;
+}
+
+const COLUMNS = ['record', 'group', 'site', 'label', 'probability', 'decision', 'part'];
+
+/** `probability:<class>`: the columns that follow where there are more than two classes. */
+const probabilityColumn = (name: string) => `probability:${name}`;
+
+/**
+ * `predictions.csv`: record, group, site, label, probability, decision, part; labels and decisions by class
+ * name. `probability` is that of the positive class (index 1) of two; over two classes it is that of the
+ * class decided on, and a column a class follows. Numbers are written so that they read back exactly.
+ *
+ * @param threshold for two classes, as in `decide`
+ */
+export function formatPredictions(
+  predictions: readonly Prediction[],
+  classes: readonly string[],
+  threshold: number,
+): string {
+  const many = classes.length > 2;
+  const header = many ? [...COLUMNS, ...classes.map(probabilityColumn)] : COLUMNS;
+  const rows = predictions.map(({ record, group, site, label, probabilities, part }) => {
+    const decision = decide(probabilities, threshold);
+    const probability = probabilities[many ? decision : 1]!;
+    const cells = [record, group, site, classes[label]!, probability, classes[decision]!, part];
+    return many ? [...cells, ...probabilities] : cells;
+  });
+  return formatCsv([header, ...rows]);
+}
+
+/** @throws DataError `file/…` · RunError `metrics/not-finite` */
+export function writePredictions(
+  path: string,
+  predictions: readonly Prediction[],
+  classes: readonly string[],
+  threshold: number,
+): void {
+  writeFileAtomic(path, formatPredictions(predictions, classes, threshold));
+}
+
+/**
+ * Reads `predictions.csv` back.
+ * @throws DataError `predictions/invalid` with file and line, `csv/…`, `file/…`
+ */
+export function readPredictions(path: string, classes: readonly string[]): Prediction[] {
+  const many = classes.length > 2;
+  const required = many ? [...COLUMNS, ...classes.map(probabilityColumn)] : COLUMNS;
+  // Column names are compared in lower case.
+  const table = parseTable(
+    decodeText(readBytes(path), path),
+    path,
+    required.map((name) => name.toLowerCase()),
+  );
+  return table.rows.map((row) => {
+    const cell = (column: string) => table.cell(row, column.toLowerCase());
+    const invalid = (column: string) =>
+      new DataError('predictions/invalid', `${path}:${row.line}: ${column} is "${cell(column)}"`);
+    const number = (column: string) => {
+      const value = cell(column) === '' ? Number.NaN : Number(cell(column));
+      if (!(value >= 0 && value <= 1)) throw invalid(column);
+      return value;
+    };
+    const label = classes.indexOf(cell('label'));
+    if (label < 0) throw invalid('label');
+    const part = PARTS.find((each) => each === cell('part'));
+    if (!part) throw invalid('part');
+    const positive = number('probability');
+    const probabilities = many
+      ? classes.map((name) => number(probabilityColumn(name)))
+      : [1 - positive, positive];
+    return { record: cell('record'), group: cell('group'), site: cell('site'), label, probabilities, part };
+  });
+}

@@ -1,0 +1,92 @@
+import { DataError } from '../base/errors.ts';
+
+/** One recording as the data set knows it: everything but the sound. Labels index `Dataset.classes`. */
+export interface RecordingEntry {
+  /** Unique in its data set; what splits, predictions and messages call it. */
+  readonly id: string;
+  /** Where the WAV is. `synthetic:<id>` for recordings that live in memory only. */
+  readonly path: string;
+  /** Where or with what it was recorded; metrics are also given within each site. */
+  readonly site: string;
+  /** Subject, or the best known stand-in: all recordings of a group stay on one side of a split. */
+  readonly group: string;
+  /** Index into the data set's classes. */
+  readonly label: number;
+  /** Signal quality as the source gives it: 0 too noisy to judge, 1 good. Absent where not given. */
+  readonly sqi?: number;
+}
+
+/** A recording left out on purpose, and why. */
+export interface ExcludedRecording {
+  readonly record: string;
+  readonly reason: string;
+}
+
+/** Something odd that does not stop the work but must be said. */
+export interface DatasetProblem {
+  /** Stable and machine-readable, such as `labels-without-files`. */
+  readonly code: string;
+  readonly message: string;
+  readonly count: number;
+  /** The first few names concerned. */
+  readonly examples: readonly string[];
+}
+
+export type LayoutName = 'cinc2016' | 'folders' | 'csv' | 'synthetic';
+
+/** Recordings with their labels, sorted by id (code units), nothing read of the sound yet. */
+export interface Dataset {
+  readonly layout: LayoutName;
+  readonly root: string;
+  /** Class names by label index. With two classes, index 1 is the positive one (the disease). */
+  readonly classes: readonly string[];
+  readonly recordings: readonly RecordingEntry[];
+  readonly excluded: readonly ExcludedRecording[];
+  readonly problems: readonly DatasetProblem[];
+}
+
+/** How many names a message or a problem shows. */
+const SHOWN = 5;
+
+/** `a, b, c and 4 more`: how lists of names are written in messages. */
+export function formatNames(names: readonly string[]): string {
+  const shown = names.slice(0, SHOWN).join(', ');
+  return names.length > SHOWN ? `${shown} and ${names.length - SHOWN} more` : shown;
+}
+
+/** A problem about the recordings or files in `names`; `what` completes "N …". */
+export function problemOf(code: string, what: string, names: readonly string[]): DatasetProblem {
+  const message = `${names.length} ${what}: ${formatNames(names)}`;
+  return { code, message, count: names.length, examples: names.slice(0, SHOWN) };
+}
+
+/** Orders strings by UTF-16 code units: the same on every machine, whatever its locale. */
+export function byCodeUnits(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/** Counts by site and class: `counts.get(site)![label]`; sites in code-unit order. */
+export function countBySite(
+  recordings: readonly RecordingEntry[],
+  classes: readonly string[],
+): Map<string, number[]> {
+  const sites = [...new Set(recordings.map((recording) => recording.site))].sort(byCodeUnits);
+  const counts = new Map(sites.map((site) => [site, classes.map(() => 0)]));
+  for (const { site, label } of recordings) counts.get(site)![label]! += 1;
+  return counts;
+}
+
+/**
+ * For training: at least two classes must have recordings.
+ * @throws DataError `dataset/one-class`
+ */
+export function requireTwoClasses(dataset: Pick<Dataset, 'root' | 'classes' | 'recordings'>): void {
+  const present = new Set(dataset.recordings.map((recording) => recording.label));
+  if (present.size >= 2) return;
+  const only = [...present].map((label) => `"${dataset.classes[label]}"`)[0] ?? 'none';
+  throw new DataError(
+    'dataset/one-class',
+    `${dataset.root}: all ${dataset.recordings.length} recordings have one class, ${only}`,
+    'Training needs recordings of at least two classes',
+  );
+}
