@@ -25,7 +25,14 @@ function mulHigh(a: number, b: number): number {
 
 /** Writes four random 32-bit words for counter (c0,c1,c2,c3) and key (k0,k1) to `out[at…at+3]`. */
 export function philox4x32(
-  c0: number, c1: number, c2: number, c3: number, k0: number, k1: number, out: Uint32Array, at = 0,
+  c0: number,
+  c1: number,
+  c2: number,
+  c3: number,
+  k0: number,
+  k1: number,
+  out: Uint32Array,
+  at = 0,
 ): void {
   for (let round = 0; round < 10; round++) {
     const high0 = mulHigh(M0, c0);

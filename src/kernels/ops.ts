@@ -1,0 +1,155 @@
+/**
+ * Names and attributes of every op: the vocabulary shared by the tensor layer and all backends.
+ * Shapes are row-major and contiguous everywhere; images are [N, C, H, W], weights [outC, inC/groups, kH, kW].
+ * What an op computes is defined by `reference/<family>.ts`; its shape rule and gradient by `tensor/ops/<family>.ts`.
+ */
+
+/** Height, width. */
+export type Pair = readonly [number, number];
+/** Zeros added at top, bottom, left, right. */
+export type Padding = readonly [number, number, number, number];
+
+export interface Conv2dAttributes {
+  readonly stride: Pair;
+  readonly padding: Padding;
+  readonly dilation: Pair;
+  readonly groups: number;
+}
+
+export interface PoolAttributes {
+  readonly kernel: Pair;
+  readonly stride: Pair;
+  readonly padding: Padding;
+}
+
+/** Where in the random stream a mask comes from: Philox key = seed, counter = (block, step, stream, 0). */
+export interface RandomAttributes {
+  readonly seed: number;
+  readonly stream: number;
+  readonly step: number;
+}
+
+type None = Readonly<Record<never, never>>;
+
+/** Attributes of each op, by name. `keyof` this is the list of ops. */
+export interface OpAttributes {
+  // Elementwise, one input.
+  neg: None;
+  exp: None;
+  log: None;
+  sqrt: None;
+  tanh: None;
+  sigmoid: None;
+  relu: None;
+  gelu: None;
+  hardswish: None;
+  erf: None;
+  /** x·scale + offset. */
+  affine: { readonly scale: number; readonly offset: number };
+
+  // Elementwise, two inputs, NumPy broadcasting.
+  add: None;
+  sub: None;
+  mul: None;
+  div: None;
+  maximum: None;
+  minimum: None;
+  /** 1 where a > b, else 0. */
+  greater: None;
+  /** 1 where a = b, else 0. */
+  equal: None;
+  /** g where x > 0, else 0; inputs (x, g). The gradient of relu. */
+  reluBackward: None;
+
+  // Shape. Axes are sorted and not negative.
+  sum: { readonly axes: readonly number[]; readonly keepDims: boolean };
+  max: { readonly axes: readonly number[]; readonly keepDims: boolean };
+  broadcastTo: { readonly shape: readonly number[] };
+  /** Same values, other shape; no kernel: the output shares the input's buffer. */
+  reshape: { readonly shape: readonly number[] };
+  permute: { readonly axes: readonly number[] };
+  /** Elements [start, start + size) of every axis. */
+  slice: { readonly start: readonly number[]; readonly size: readonly number[] };
+  /** `before` and `after` copies of `value` on every axis. */
+  pad: { readonly before: readonly number[]; readonly after: readonly number[]; readonly value: number };
+  concat: { readonly axis: number };
+  /** inputs (x, indices int32 [n]): picks slices of x along `axis`. */
+  gather: { readonly axis: number };
+  /** inputs (g, indices int32 [n]): adds slices of g along `axis` into zeros of length `size`, in index order. */
+  scatterAdd: { readonly axis: number; readonly size: number };
+
+  /** Batched matrix product of [..., M, K] and [..., K, N]; equal leading axes, or none on one side. */
+  matmul: { readonly transposeA: boolean; readonly transposeB: boolean };
+
+  /** inputs (x, weight[, bias [outC]]). */
+  conv2d: Conv2dAttributes;
+  /** inputs (dy, weight): gradient with respect to x of spatial size `inputSize`. */
+  conv2dInputGrad: Conv2dAttributes & { readonly inputSize: Pair };
+  /** inputs (x, dy): gradient with respect to a weight of spatial size `kernel`. */
+  conv2dWeightGrad: Conv2dAttributes & { readonly kernel: Pair };
+
+  /** Padding never wins; the first of equal maxima (row by row) is the one picked. */
+  maxPool2d: PoolAttributes;
+  /** inputs (x, dy): adds each dy to where maxPool2d(x) took its value; the gradient of maxPool2d. */
+  maxPool2dScatter: PoolAttributes;
+  /** inputs (x, g): picks g where maxPool2d(x) takes its value; the gradient of maxPool2dScatter. */
+  maxPool2dGather: PoolAttributes;
+  /** Mean over the window; padding counts as zeros and in the divisor (PyTorch count_include_pad). */
+  avgPool2d: PoolAttributes;
+  avgPool2dBackward: PoolAttributes & { readonly inputSize: Pair };
+
+  /**
+   * inputs (x [N,C,...], gamma [C], beta [C]) → (y, mean [C], variance [C] biased): batch statistics per
+   * channel (axis 1) over everything else; y = gamma·(x−mean)/√(variance+epsilon)+beta, then max(0,·) if relu.
+   */
+  batchNorm: { readonly epsilon: number; readonly relu: boolean };
+  /** inputs (x, dy, gamma, beta, mean, variance) → (dx, dgamma, dbeta). */
+  batchNormBackward: { readonly epsilon: number; readonly relu: boolean };
+  /** inputs (x [..., D], gamma [D], beta [D]) → (y, mean [...], variance [...] biased), over the last axis. */
+  layerNorm: { readonly epsilon: number };
+  /** inputs (x, dy, gamma, mean, variance) → (dx, dgamma, dbeta). */
+  layerNormBackward: { readonly epsilon: number };
+
+  /**
+   * Zeroes with probability p, scales the rest by 1/(1−p). Unit i (flat index; n·C+c if perChannel, over the
+   * first two axes) is dropped when word i&3 of Philox(block = i>>2, step, stream, 0) < round(p·2³²).
+   */
+  dropout: RandomAttributes & { readonly p: number; readonly perChannel: boolean };
+
+  /** Over the last axis. */
+  softmax: None;
+  /** Over the last axis. */
+  logSoftmax: None;
+  /** inputs (logits [N,C], targets [N,C]) → loss [N] = −Σ_c targets·logSoftmax(logits). */
+  softmaxCrossEntropy: None;
+  /** inputs (q [B,T,D], k [B,S,D], v [B,S,E]) → [B,T,E] = softmax(q·kᵀ·scale)·v. Heads are folded into B. */
+  attention: { readonly scale: number };
+
+  /**
+   * inputs (parameter, gradient, m, v) → (parameter, m, v) after one step of Loshchilov & Hutter's AdamW;
+   * `step` counts from 1.
+   */
+  adamwStep: {
+    readonly learningRate: number;
+    readonly beta1: number;
+    readonly beta2: number;
+    readonly epsilon: number;
+    readonly weightDecay: number;
+    readonly step: number;
+  };
+  /** inputs (parameter, gradient, velocity) → (parameter, velocity): PyTorch's SGD with momentum. */
+  sgdStep: {
+    readonly learningRate: number;
+    readonly momentum: number;
+    readonly weightDecay: number;
+    readonly nesterov: boolean;
+  };
+}
+
+export type OpName = keyof OpAttributes;
+
+/** Ops whose output shares its input's buffer and that therefore have no kernel. */
+export type AliasOp = 'reshape';
+
+/** Ops that every backend has a kernel for. */
+export type KernelName = Exclude<OpName, AliasOp>;

@@ -1,0 +1,68 @@
+/** The op table: every op, its shape rule, gradient, samples and tolerances. A missing one does not compile. */
+import type { OpTable } from '../spec.ts';
+import { attention } from './attention.ts';
+import { batchNorm, batchNormBackward } from './batchnorm.ts';
+import { add, div, equal, greater, maximum, minimum, mul, reluBackward, sub } from './broadcast.ts';
+import { conv2d, conv2dInputGrad, conv2dWeightGrad } from './conv2d.ts';
+import { dropout } from './dropout.ts';
+import { affine, erf, exp, gelu, hardswish, log, neg, relu, sigmoid, sqrt, tanh } from './elementwise.ts';
+import { layerNorm, layerNormBackward } from './layernorm.ts';
+import { broadcastTo, concat, gather, pad, permute, reshape, scatterAdd, slice } from './layout.ts';
+import { matmul } from './matmul.ts';
+import { adamwStep, sgdStep } from './optimizer.ts';
+import { avgPool2d, avgPool2dBackward, maxPool2d, maxPool2dGather, maxPool2dScatter } from './pool2d.ts';
+import { max, sum } from './reduce.ts';
+import { logSoftmax, softmax, softmaxCrossEntropy } from './softmax.ts';
+
+export const table = {
+  neg,
+  exp,
+  log,
+  sqrt,
+  tanh,
+  sigmoid,
+  relu,
+  gelu,
+  hardswish,
+  erf,
+  affine,
+  add,
+  sub,
+  mul,
+  div,
+  maximum,
+  minimum,
+  greater,
+  equal,
+  reluBackward,
+  sum,
+  max,
+  broadcastTo,
+  reshape,
+  permute,
+  slice,
+  pad,
+  concat,
+  gather,
+  scatterAdd,
+  matmul,
+  conv2d,
+  conv2dInputGrad,
+  conv2dWeightGrad,
+  maxPool2d,
+  maxPool2dScatter,
+  maxPool2dGather,
+  avgPool2d,
+  avgPool2dBackward,
+  batchNorm,
+  batchNormBackward,
+  layerNorm,
+  layerNormBackward,
+  dropout,
+  softmax,
+  logSoftmax,
+  softmaxCrossEntropy,
+  attention,
+  adamwStep,
+  sgdStep,
+} satisfies OpTable;
