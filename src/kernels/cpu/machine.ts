@@ -55,7 +55,7 @@ export class Machine {
     this.heap = new Heap(memory, (instance.exports.heapBase as () => number)());
     this.control = this.heap.allocate(CONTROL_BYTES);
     this.args = this.heap.allocate(ARGS_BYTES);
-    this.heap.i32.fill(0, this.control >> 2, (this.control + CONTROL_BYTES) >> 2);
+    this.heap.i32.fill(0, this.control / 4, (this.control + CONTROL_BYTES) / 4);
   }
 
   static async start(threads: number): Promise<Machine> {
@@ -92,10 +92,10 @@ export class Machine {
     }
     const scratch = this.ensureScratch(options.scratch ?? 0);
     const { i32, f64 } = this.heap;
-    const args = this.args >> 2;
+    const args = this.args / 4;
     for (let i = 0; i < integers.length; i++) i32[args + i] = integers[i]!;
-    for (let i = 0; i < floats.length; i++) f64[((this.args + 4 * MAX_INTEGERS) >> 3) + i] = floats[i]!;
-    const job = (this.control + JOB) >> 2;
+    for (let i = 0; i < floats.length; i++) f64[(this.args + 4 * MAX_INTEGERS) / 8 + i] = floats[i]!;
+    const job = (this.control + JOB) / 4;
     i32[job] = index;
     i32[job + 1] = this.args;
     i32[job + 2] = pieces;

@@ -1,8 +1,12 @@
 import type { KernelName } from '../ops.ts';
+import { conv2d, conv2dInputGrad, conv2dWeightGrad } from './conv2d.ts';
 import * as elementwise from './elementwise.ts';
 import type { CpuKernel } from './kernel.ts';
 
 /** Every op's kernel. */
 export const kernels: { readonly [K in KernelName]?: CpuKernel<K> } = {
-  affine: elementwise.affine,
+  conv2d,
+  conv2dInputGrad,
+  conv2dWeightGrad,
+  ...elementwise,
 };

@@ -1,3 +1,5 @@
 /** Every function exported here can be launched by its name. One line a family, in alphabetical order. */
+export * from './conv2d';
+export * from './conv2dweight';
 export * from './elementwise';
 export * from './worker';

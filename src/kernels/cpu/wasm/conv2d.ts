@@ -1,0 +1,234 @@
+/**
+ * Convolution as an indirect matrix product. For one group of one image, y[o, p] = bias[o] + Σ_k w[o, k]·x[offset_k + p],
+ * where k runs over (channel, kernel row, kernel column) and p over neighbouring outputs of a row; `offsets` holds where
+ * in the padded band tap k of output 0 lies. Nothing is unfolded: the taps read the band at shifted addresses.
+ * The tile is 4 output channels × 8 outputs: 8 accumulators, 2 vectors of x and one broadcast weight fit into the 15
+ * vector registers an engine has to give. Strict multiply-then-add on x86-64 allows some 33 GFLOP/s a core there.
+ */
+import { arg, argI } from './args';
+import { padPlanes } from './padding';
+
+/**
+ * args: packed, weight, outputs and inputs a group, taps (kH·kW), strides of output and input in weight, 1 to flip taps.
+ * A piece is 8 output channels: piece = group·⌈outputs/8⌉ + block. packed: [group][block of 4][k][4], zero-filled.
+ */
+export function conv2dPack(args: usize, piece: i32, scratch: usize): void {
+  const outputs = argI(args, 2);
+  const inputs = argI(args, 3);
+  const taps = argI(args, 4);
+  const outputStride = argI(args, 5);
+  const inputStride = argI(args, 6);
+  const flip = argI(args, 7);
+  const blocks = (outputs + 7) >> 3;
+  const group = piece / blocks;
+  const first = (piece - group * blocks) << 3;
+  const groupSize = outputs * inputs * taps;
+  let to = arg(args, 0) + <usize>piece * <usize>(inputs * taps) * 32;
+  for (let half = 0; half < 2; half++) {
+    for (let i = 0; i < inputs; i++) {
+      for (let t = 0; t < taps; t++) {
+        const tap = flip ? taps - 1 - t : t;
+        for (let j = 0; j < 4; j++, to += 4) {
+          const o = first + half * 4 + j;
+          const index = group * groupSize + o * outputStride + i * inputStride + tap;
+          store<f32>(to, o < outputs ? load<f32>(arg(args, 1) + ((<usize>index) << 2)) : 0);
+        }
+      }
+    }
+  }
+}
+
+/**
+ * args: see the host's `conv2d.ts`. A piece is a band of output rows of one group of one image:
+ * piece = (image·groups + group)·bands + band. With `direct` the taps read x itself (1×1, no padding).
+ */
+export function conv2d(args: usize, piece: i32, scratch: usize): void {
+  const packed = arg(args, 2);
+  const bias = arg(args, 3);
+  const offsets = arg(args, 4);
+  const taps = argI(args, 5);
+  const outputs = argI(args, 6);
+  const inputs = argI(args, 7);
+  const groups = argI(args, 8);
+  const height = argI(args, 9);
+  const width = argI(args, 10);
+  const outWidth = argI(args, 11);
+  const outPlane = argI(args, 12);
+  const bandHeight = argI(args, 13);
+  const bands = argI(args, 14);
+  const paddedRows = argI(args, 15);
+  const strideH = argI(args, 16);
+  const top = argI(args, 17);
+  const left = argI(args, 18);
+  const phases = argI(args, 19);
+  const pitch = argI(args, 20);
+  const stuffH = argI(args, 21);
+  const stuffW = argI(args, 22);
+  const direct = argI(args, 23);
+
+  const image = piece / bands;
+  const band = piece - image * bands;
+  const group = image % groups;
+  const firstRow = band * bandHeight;
+  const outHeight = (outPlane + outWidth - 1) / outWidth;
+  const rows = min(bandHeight, outHeight - firstRow);
+  let x = arg(args, 1) + (<usize>image * <usize>inputs * <usize>(height * width) << 2);
+  let rowBytes = <usize>(strideH * phases * pitch) << 2;
+  if (direct) {
+    rowBytes = <usize>outWidth << 2;
+    x += <usize>firstRow * rowBytes;
+  } else {
+    padPlanes(
+      scratch, x, inputs, height, width, firstRow * strideH - top, left,
+      paddedRows, phases, pitch, stuffH, stuffW,
+    );
+    x = scratch;
+  }
+  const planeBytes = <usize>outPlane << 2;
+  const y = arg(args, 0) + <usize>image * <usize>outputs * planeBytes + (<usize>(firstRow * outWidth) << 2);
+  const blocks = (outputs + 7) >> 3;
+  const blockBytes = <usize>taps << 4;
+  const left0 = outPlane - firstRow * outWidth;
+  for (let o = 0; o < outputs; o += 8) {
+    const block = <usize>(group * blocks + (o >> 3));
+    const w = packed + block * 2 * blockBytes;
+    const b = bias + (block << 5);
+    const out = y + <usize>o * planeBytes;
+    const valid = outputs - o;
+    for (let r = 0; r < rows; r++) {
+      const from = x + <usize>r * rowBytes;
+      const to = out + (<usize>(r * outWidth) << 2);
+      const rowWidth = min(outWidth, left0 - r * outWidth);
+      const rest = rowWidth & 7;
+      let wide = rowWidth - rest;
+      if (rest > 4) wide += rowWidth > 8 ? 8 : 4;
+      if (wide >= 8) {
+        rowOf8(w, from, offsets, blockBytes, to, planeBytes, b, rowWidth, wide, valid);
+        if (valid > 4) {
+          rowOf8(w + blockBytes, from, offsets, blockBytes, to + 4 * planeBytes, planeBytes, b + 16, rowWidth, wide, valid - 4);
+        }
+      } else if (wide > 0) {
+        tile8x4(w, from, offsets, blockBytes, to, planeBytes, b, valid, 4);
+      }
+      if (wide < rowWidth) {
+        const count = min(4, rowWidth);
+        const start = <usize>(rowWidth - count) << 2;
+        tile8x4(w, from + start, offsets, blockBytes, to + start, planeBytes, b, valid, count);
+      }
+    }
+  }
+}
+
+/** Tiles of 4 channels × 8 outputs along a row up to `wide`; the last may overlap its neighbour to end at `width`. */
+function rowOf8(
+  weights: usize, from: usize, offsets: usize, blockBytes: usize, to: usize, planeBytes: usize, bias: usize,
+  width: i32, wide: i32, valid: i32,
+): void {
+  const last = <usize>(width - 8) << 2;
+  const end = <usize>wide << 2;
+  for (let p: usize = 0; p < end; p += 32) {
+    const start = min(p, last);
+    const base = from + start;
+    let a0 = v128.load32_splat(bias);
+    let b0 = v128.load32_splat(bias, 4);
+    let c0 = v128.load32_splat(bias, 8);
+    let d0 = v128.load32_splat(bias, 12);
+    let a1 = a0;
+    let b1 = b0;
+    let c1 = c0;
+    let d1 = d0;
+    let w = weights;
+    let offset = offsets;
+    const stop = weights + blockBytes;
+    do {
+      const x = base + <usize>load<u32>(offset);
+      const x0 = v128.load(x);
+      const x1 = v128.load(x, 16);
+      let s = v128.load32_splat(w);
+      a0 = f32x4.add(a0, f32x4.mul(x0, s));
+      a1 = f32x4.add(a1, f32x4.mul(x1, s));
+      s = v128.load32_splat(w, 4);
+      b0 = f32x4.add(b0, f32x4.mul(x0, s));
+      b1 = f32x4.add(b1, f32x4.mul(x1, s));
+      s = v128.load32_splat(w, 8);
+      c0 = f32x4.add(c0, f32x4.mul(x0, s));
+      c1 = f32x4.add(c1, f32x4.mul(x1, s));
+      s = v128.load32_splat(w, 12);
+      d0 = f32x4.add(d0, f32x4.mul(x0, s));
+      d1 = f32x4.add(d1, f32x4.mul(x1, s));
+      w += 16;
+      offset += 4;
+    } while (w < stop);
+    let y = to + start;
+    v128.store(y, a0);
+    v128.store(y, a1, 16);
+    if (valid > 1) {
+      y += planeBytes;
+      v128.store(y, b0);
+      v128.store(y, b1, 16);
+    }
+    if (valid > 2) {
+      y += planeBytes;
+      v128.store(y, c0);
+      v128.store(y, c1, 16);
+    }
+    if (valid > 3) {
+      y += planeBytes;
+      v128.store(y, d0);
+      v128.store(y, d1, 16);
+    }
+  }
+}
+
+/** One tile of 8 channels × 4 outputs, of which `count` are stored. */
+function tile8x4(
+  weights: usize, from: usize, offsets: usize, blockBytes: usize, to: usize, planeBytes: usize, bias: usize,
+  valid: i32, count: i32,
+): void {
+  let a = v128.load32_splat(bias);
+  let b = v128.load32_splat(bias, 4);
+  let c = v128.load32_splat(bias, 8);
+  let d = v128.load32_splat(bias, 12);
+  let e = v128.load32_splat(bias, 16);
+  let f = v128.load32_splat(bias, 20);
+  let g = v128.load32_splat(bias, 24);
+  let h = v128.load32_splat(bias, 28);
+  let w = weights;
+  let w1 = weights + blockBytes;
+  const stop = w1;
+  do {
+    const x = v128.load(from + <usize>load<u32>(offsets));
+    a = f32x4.add(a, f32x4.mul(x, v128.load32_splat(w)));
+    b = f32x4.add(b, f32x4.mul(x, v128.load32_splat(w, 4)));
+    c = f32x4.add(c, f32x4.mul(x, v128.load32_splat(w, 8)));
+    d = f32x4.add(d, f32x4.mul(x, v128.load32_splat(w, 12)));
+    e = f32x4.add(e, f32x4.mul(x, v128.load32_splat(w1)));
+    f = f32x4.add(f, f32x4.mul(x, v128.load32_splat(w1, 4)));
+    g = f32x4.add(g, f32x4.mul(x, v128.load32_splat(w1, 8)));
+    h = f32x4.add(h, f32x4.mul(x, v128.load32_splat(w1, 12)));
+    w += 16;
+    w1 += 16;
+    offsets += 4;
+  } while (w < stop);
+  storePart(to, a, count);
+  if (valid > 1) storePart(to + planeBytes, b, count);
+  if (valid > 2) storePart(to + 2 * planeBytes, c, count);
+  if (valid > 3) storePart(to + 3 * planeBytes, d, count);
+  if (valid > 4) storePart(to + 4 * planeBytes, e, count);
+  if (valid > 5) storePart(to + 5 * planeBytes, f, count);
+  if (valid > 6) storePart(to + 6 * planeBytes, g, count);
+  if (valid > 7) storePart(to + 7 * planeBytes, h, count);
+}
+
+/** The first `count` (1 to 4) lanes. */
+// @ts-ignore: decorator
+@inline
+export function storePart(to: usize, value: v128, count: i32): void {
+  if (count == 4) {
+    v128.store(to, value);
+    return;
+  }
+  store<f32>(to, f32x4.extract_lane(value, 0));
+  if (count > 1) store<f32>(to, f32x4.extract_lane(value, 1), 4);
+  if (count > 2) store<f32>(to, f32x4.extract_lane(value, 2), 8);
+}

@@ -1,0 +1,83 @@
+import { afterAll, describe, it } from 'vitest';
+import type { Conv2dAttributes, Padding, Pair } from '../../../src/kernels/ops.ts';
+import { closeMachines, expectParity, noise } from './compare.ts';
+
+afterAll(closeMachines);
+
+interface Case {
+  readonly what: string;
+  readonly x: readonly [number, number, number, number];
+  readonly outC: number;
+  readonly kernel: Pair;
+  readonly stride?: Pair;
+  readonly padding?: Padding;
+  readonly dilation?: Pair;
+  readonly groups?: number;
+}
+
+const cases: readonly Case[] = [
+  { what: 'first layer', x: [3, 1, 16, 32], outC: 16, kernel: [3, 3], padding: [1, 1, 1, 1] },
+  { what: 'second layer', x: [2, 16, 16, 16], outC: 32, kernel: [3, 3], padding: [1, 1, 1, 1] },
+  { what: 'odd everything', x: [3, 5, 7, 13], outC: 11, kernel: [3, 5], padding: [1, 0, 2, 1] },
+  { what: 'one pixel', x: [2, 3, 1, 1], outC: 5, kernel: [1, 1] },
+  { what: 'pointwise', x: [2, 9, 6, 11], outC: 7, kernel: [1, 1] },
+  { what: 'pointwise, large', x: [1, 16, 16, 40], outC: 24, kernel: [1, 1] },
+  { what: 'pointwise, padded', x: [2, 3, 5, 6], outC: 4, kernel: [1, 1], padding: [1, 0, 0, 2] },
+  { what: 'pointwise, strided', x: [2, 3, 9, 10], outC: 4, kernel: [1, 1], stride: [2, 2] },
+  { what: 'strided', x: [2, 4, 15, 17], outC: 6, kernel: [3, 3], stride: [2, 2], padding: [1, 1, 1, 1] },
+  {
+    what: 'strides apart',
+    x: [2, 3, 14, 19],
+    outC: 9,
+    kernel: [5, 4],
+    stride: [3, 2],
+    padding: [2, 1, 0, 3],
+  },
+  { what: 'rows left over by the stride', x: [1, 2, 12, 12], outC: 3, kernel: [3, 3], stride: [4, 5] },
+  { what: 'dilated', x: [2, 3, 12, 14], outC: 5, kernel: [3, 3], padding: [2, 2, 3, 3], dilation: [2, 3] },
+  { what: 'dilated, strided', x: [1, 3, 17, 18], outC: 5, kernel: [3, 2], stride: [2, 3], dilation: [3, 2] },
+  { what: 'groups', x: [2, 12, 9, 10], outC: 18, kernel: [3, 3], padding: [1, 1, 1, 1], groups: 3 },
+  { what: 'depthwise', x: [2, 10, 12, 21], outC: 10, kernel: [3, 3], padding: [1, 1, 1, 1], groups: 10 },
+  { what: 'depthwise, narrow', x: [2, 3, 5, 3], outC: 3, kernel: [3, 3], padding: [1, 1, 1, 1], groups: 3 },
+  { what: 'depthwise 5×1, strided', x: [2, 4, 20, 9], outC: 4, kernel: [5, 1], stride: [2, 2], groups: 4 },
+  { what: 'depthwise, dilated', x: [1, 4, 20, 33], outC: 4, kernel: [3, 5], dilation: [2, 2], groups: 4 },
+  { what: 'depthwise, two each', x: [2, 3, 8, 9], outC: 6, kernel: [3, 3], padding: [1, 1, 1, 1], groups: 3 },
+  { what: 'kernel as large as the image', x: [2, 3, 8, 5], outC: 4, kernel: [8, 5] },
+  { what: 'padding beyond the kernel', x: [1, 2, 4, 5], outC: 3, kernel: [2, 2], padding: [3, 4, 5, 2] },
+  { what: 'many channels, small map', x: [2, 40, 4, 5], outC: 33, kernel: [3, 3], padding: [1, 1, 1, 1] },
+  { what: 'one output channel', x: [2, 8, 9, 9], outC: 1, kernel: [3, 3], padding: [1, 1, 1, 1] },
+  { what: 'width 4', x: [2, 4, 6, 4], outC: 12, kernel: [3, 3], padding: [1, 1, 1, 1] },
+  { what: 'width 7', x: [2, 4, 6, 7], outC: 12, kernel: [3, 3], padding: [1, 1, 1, 1] },
+  { what: 'width 11', x: [20, 2, 6, 11], outC: 4, kernel: [2, 2], padding: [0, 1, 0, 1] },
+];
+
+for (const { what, x, outC, kernel, ...rest } of cases) {
+  const attributes: Conv2dAttributes = {
+    stride: rest.stride ?? [1, 1],
+    padding: rest.padding ?? [0, 0, 0, 0],
+    dilation: rest.dilation ?? [1, 1],
+    groups: rest.groups ?? 1,
+  };
+  const { stride, padding, dilation, groups } = attributes;
+  const [N, C, H, W] = x;
+  const out = (size: number, axis: 0 | 1) => {
+    const padded = size + padding[2 * axis]! + padding[2 * axis + 1]!;
+    return Math.floor((padded - (kernel[axis] - 1) * dilation[axis] - 1) / stride[axis]) + 1;
+  };
+  const y = [N, outC, out(H, 0), out(W, 1)];
+  const weight = [outC, C / groups, ...kernel];
+
+  describe(`conv2d, ${what}`, () => {
+    it('forward', async () => {
+      await expectParity('conv2d', [noise(x, 1), noise(weight, 2)], [y], attributes);
+      await expectParity('conv2d', [noise(x, 1), noise(weight, 2), noise([outC], 3)], [y], attributes);
+    });
+    it('input gradient', async () => {
+      const inputs = [noise(y, 4), noise(weight, 5)];
+      await expectParity('conv2dInputGrad', inputs, [x], { ...attributes, inputSize: [H, W] });
+    });
+    it('weight gradient', async () => {
+      await expectParity('conv2dWeightGrad', [noise(x, 6), noise(y, 7)], [weight], { ...attributes, kernel });
+    });
+  });
+}
