@@ -1,0 +1,33 @@
+import type { Conv2dOptions, Tensor } from '../tensor/index.ts';
+import type { Initialiser } from './init.ts';
+import { type Context, Layer, type Variable } from './layer.ts';
+
+export interface Conv2dConfig extends Conv2dOptions {
+  readonly inChannels: number;
+  readonly outChannels: number;
+  /** Height, width. */
+  readonly kernel: readonly [number, number];
+  /** Off where a batchnorm follows, which would cancel it. */
+  readonly bias?: boolean;
+}
+
+/** Convolution of [N, C, H, W] → [N, outC, H', W']. */
+export class Conv2d extends Layer {
+  readonly config: Conv2dConfig;
+  readonly weight: Variable;
+  readonly bias: Variable | null;
+
+  constructor(config: Conv2dConfig, init: Initialiser) {
+    super();
+    this.config = config;
+    const { inChannels, outChannels, kernel, groups = 1 } = config;
+    const fanIn = (inChannels / groups) * kernel[0] * kernel[1];
+    this.weight = this.own.weight = init.he([outChannels, inChannels / groups, ...kernel], fanIn);
+    this.bias = (config.bias ?? true) ? (this.own.bias = init.constant([outChannels], 0)) : null;
+  }
+
+  forward(x: Tensor, _context?: Context): Tensor {
+    const { bias: _, ...options } = this.config;
+    return x.conv2d(this.weight.value, this.bias ? { ...options, bias: this.bias.value } : options);
+  }
+}
