@@ -27,7 +27,12 @@ export class Conv2d extends Layer {
   }
 
   forward(x: Tensor, _context?: Context): Tensor {
+    return this.apply(x, this.weight.value, this.bias?.value);
+  }
+
+  /** The same convolution with other values. */
+  apply(x: Tensor, weight: Tensor, bias?: Tensor): Tensor {
     const { bias: _, ...options } = this.config;
-    return x.conv2d(this.weight.value, this.bias ? { ...options, bias: this.bias.value } : options);
+    return x.conv2d(weight, bias ? { ...options, bias } : options);
   }
 }

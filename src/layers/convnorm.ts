@@ -4,7 +4,10 @@ import { Conv2d, type Conv2dConfig } from './conv2d.ts';
 import type { Initialiser } from './init.ts';
 import { type Context, Layer } from './layer.ts';
 
-/** Convolution → batch normalisation → ReLU. At inference the normalisation is folded into the convolution. */
+/**
+ * Convolution → batch normalisation → ReLU. At inference the normalisation is folded into the convolution. The
+ * convolution has no bias unless asked for: the normalisation would take it out again.
+ */
 export class ConvNorm extends Layer {
   private readonly conv: Conv2d;
   private readonly norm: BatchNorm;
@@ -16,24 +19,24 @@ export class ConvNorm extends Layer {
   } | null = null;
 
   constructor(
-    config: Omit<Conv2dConfig, 'bias'>,
+    config: Conv2dConfig,
     init: Initialiser,
     options: BatchNormOptions & { readonly relu?: boolean } = {},
   ) {
     super();
     this.relu = options.relu ?? true;
-    this.conv = this.children.conv = new Conv2d({ ...config, bias: false }, init);
+    this.conv = this.children.conv = new Conv2d({ ...config, bias: config.bias ?? false }, init);
     this.norm = this.children.norm = new BatchNorm(config.outChannels, init, { ...options, relu: this.relu });
   }
 
   forward(x: Tensor, context: Context): Tensor {
     if (context.training) return this.norm.forward(this.conv.forward(x), context);
     const { weight, bias } = this.fold();
-    const y = x.conv2d(weight, { ...this.conv.config, bias });
+    const y = this.conv.apply(x, weight, bias);
     return this.relu ? y.relu() : y;
   }
 
-  /** w·γ/σ and β − μ·γ/σ, computed once for each set of values. */
+  /** w·γ/σ and (b − μ)·γ/σ + β, computed once for each set of values. */
   private fold() {
     const from = [...this.variables().values()].map((variable) => variable.value);
     if (this.folded?.from.every((value, i) => value === from[i])) return this.folded;
@@ -41,7 +44,8 @@ export class ConvNorm extends Layer {
     const [weight, bias] = noGrad(() =>
       scope(() => {
         const { scale, shift } = this.norm.asScaleAndShift();
-        return [this.conv.weight.value.mul(scale.reshape([-1, 1, 1, 1])), shift] as const;
+        const bias = this.conv.bias ? this.conv.bias.value.mul(scale).add(shift) : shift;
+        return [this.conv.weight.value.mul(scale.reshape([-1, 1, 1, 1])), bias] as const;
       }),
     );
     this.folded = { from, weight: weight.keep(), bias: bias.keep() };

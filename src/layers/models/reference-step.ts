@@ -24,12 +24,12 @@ export class ReferenceStep extends Model {
     super(config);
     const features = 32 * Math.floor(Math.floor(config.bands / 2) / 2);
     this.block1 = this.children.block1 = new ConvNorm(
-      { inChannels: 1, outChannels: 16, kernel: [3, 3], padding: 1 },
+      { inChannels: 1, outChannels: 16, kernel: [3, 3], padding: 1, bias: true },
       init,
     );
     this.drop1 = this.children.drop1 = new Dropout(dropout, init);
     this.block2 = this.children.block2 = new ConvNorm(
-      { inChannels: 16, outChannels: 32, kernel: [3, 3], padding: 1 },
+      { inChannels: 16, outChannels: 32, kernel: [3, 3], padding: 1, bias: true },
       init,
     );
     this.drop2 = this.children.drop2 = new Dropout(dropout, init);
