@@ -37,13 +37,13 @@ export function parseStrictJson(bytes: Uint8Array, failure: JsonFailure): Record
 function findDuplicateName(text: string): { name: string; at: number } | undefined {
   // One entry an open bracket: the names so far of an object, null for an array.
   const open: (Set<string> | null)[] = [];
-  const token = /"(?:[^"\\]|\\.)*"|[[\]{}]/g;
+  const token = /"[^"\\]*(?:\\.[^"\\]*)*"|[[\]{}]/g;
   for (let match = token.exec(text); match; match = token.exec(text)) {
     const found = match[0];
     if (found === '{') open.push(new Set());
     else if (found === '[') open.push(null);
     else if (found === '}' || found === ']') open.pop();
-    else if (/^\s*:/.test(text.slice(token.lastIndex, token.lastIndex + 64))) {
+    else if (followedByColon(text, token.lastIndex)) {
       const names = open.at(-1);
       const name = JSON.parse(found) as string;
       if (names?.has(name)) return { name, at: match.index };
@@ -51,4 +51,11 @@ function findDuplicateName(text: string): { name: string; at: number } | undefin
     }
   }
   return undefined;
+}
+
+/** Whether a string that ends before `at` is a name, and not a value. */
+function followedByColon(text: string, at: number): boolean {
+  const colon = /\s*:/y;
+  colon.lastIndex = at;
+  return colon.test(text);
 }
