@@ -1,5 +1,7 @@
 /** Every function exported here can be launched by its name. One line a family, in alphabetical order. */
+export * from './broadcast';
 export * from './conv2d';
 export * from './conv2dweight';
 export * from './elementwise';
+export * from './layout';
 export * from './worker';
