@@ -1,16 +1,25 @@
 import type { KernelName } from '../ops.ts';
+import { batchNorm, batchNormBackward } from './batchnorm.ts';
 import * as broadcast from './broadcast.ts';
 import { conv2d, conv2dInputGrad, conv2dWeightGrad } from './conv2d.ts';
 import * as elementwise from './elementwise.ts';
 import type { CpuKernel } from './kernel.ts';
 import * as layout from './layout.ts';
+import { matmul } from './matmul.ts';
+import * as pool2d from './pool2d.ts';
+import * as reduce from './reduce.ts';
 
 /** Every op's kernel. */
 export const kernels: { readonly [K in KernelName]?: CpuKernel<K> } = {
+  batchNorm,
+  batchNormBackward,
   conv2d,
   conv2dInputGrad,
   conv2dWeightGrad,
   ...broadcast,
+  matmul,
+  ...pool2d,
   ...elementwise,
   ...layout,
+  ...reduce,
 };

@@ -6,6 +6,7 @@
  */
 import { arg, argI } from './args';
 import { padPlanes } from './padding';
+import { transpose8 } from './transpose';
 
 /** args: see the host's `conv2d.ts`. piece = (slot·groups + group)·chunks + chunk. partial: [slot][group][block][k][8]. */
 export function conv2dWeightGrad(args: usize, piece: i32, scratch: usize): void {
@@ -70,39 +71,6 @@ export function conv2dWeightGrad(args: usize, piece: i32, scratch: usize): void 
         for (k = fours; k < taps; k += 3) {
           tile8x3(transposed, scratch, offsets + (<usize>k << 2), rows, outWidth, rowBytes, to + (<usize>k << 5));
         }
-      }
-    }
-  }
-}
-
-/** [channels][count] with planes apart → [count][8], zeros for missing channels. */
-function transpose8(to: usize, from: usize, planeBytes: usize, channels: i32, count: i32): void {
-  for (let half = 0; half < 8; half += 4) {
-    const base = from + <usize>half * planeBytes;
-    const valid = channels - half;
-    let i = 0;
-    if (valid >= 4) {
-      for (; i + 4 <= count; i += 4) {
-        const p = base + (<usize>i << 2);
-        const a = v128.load(p);
-        const b = v128.load(p + planeBytes);
-        const c = v128.load(p + 2 * planeBytes);
-        const d = v128.load(p + 3 * planeBytes);
-        const ab = v128.shuffle<f32>(a, b, 0, 4, 1, 5);
-        const AB = v128.shuffle<f32>(a, b, 2, 6, 3, 7);
-        const cd = v128.shuffle<f32>(c, d, 0, 4, 1, 5);
-        const CD = v128.shuffle<f32>(c, d, 2, 6, 3, 7);
-        const q = to + (<usize>i << 5) + (<usize>half << 2);
-        v128.store(q, v128.shuffle<f32>(ab, cd, 0, 1, 4, 5));
-        v128.store(q, v128.shuffle<f32>(ab, cd, 2, 3, 6, 7), 32);
-        v128.store(q, v128.shuffle<f32>(AB, CD, 0, 1, 4, 5), 64);
-        v128.store(q, v128.shuffle<f32>(AB, CD, 2, 3, 6, 7), 96);
-      }
-    }
-    for (; i < count; i++) {
-      for (let j = 0; j < 4; j++) {
-        const value: f32 = j < valid ? load<f32>(base + <usize>j * planeBytes + (<usize>i << 2)) : 0;
-        store<f32>(to + (<usize>i << 5) + (<usize>(half + j) << 2), value);
       }
     }
   }

@@ -1,0 +1,210 @@
+/**
+ * Batch normalisation. A piece is one channel, whose values (32 images of 64×128: 1 MiB) mostly stay in the
+ * second-level cache from one pass to the next. Sums: four float32 vectors over at most BLOCK values, then float64.
+ * Mean and variance are rounded to float32 before they are used, so that backward sees the same relu as forward.
+ */
+import { arg, argD, argI } from './args';
+
+const BLOCK: usize = 4096 * 4;
+
+// @ts-ignore: decorator
+@inline
+function laneSum(v: v128): f64 {
+  return <f64>f32x4.extract_lane(v, 0) + <f64>f32x4.extract_lane(v, 1) +
+    (<f64>f32x4.extract_lane(v, 2) + <f64>f32x4.extract_lane(v, 3));
+}
+
+function sum(from: usize, bytes: usize): f64 {
+  let total: f64 = 0;
+  const last = from + bytes;
+  while (from < last) {
+    const end = min(from + BLOCK, last);
+    let a = f32x4.splat(0);
+    let b = a;
+    let c = a;
+    let d = a;
+    for (; from + 64 <= end; from += 64) {
+      a = f32x4.add(a, v128.load(from));
+      b = f32x4.add(b, v128.load(from, 16));
+      c = f32x4.add(c, v128.load(from, 32));
+      d = f32x4.add(d, v128.load(from, 48));
+    }
+    for (; from + 16 <= end; from += 16) a = f32x4.add(a, v128.load(from));
+    total += laneSum(f32x4.add(f32x4.add(a, b), f32x4.add(c, d)));
+    for (; from < end; from += 4) total += load<f32>(from);
+  }
+  return total;
+}
+
+function squares(from: usize, bytes: usize, mean: f32): f64 {
+  let total: f64 = 0;
+  const m = f32x4.splat(mean);
+  const last = from + bytes;
+  while (from < last) {
+    const end = min(from + BLOCK, last);
+    let a = f32x4.splat(0);
+    let b = a;
+    let c = a;
+    let d = a;
+    for (; from + 64 <= end; from += 64) {
+      const x0 = f32x4.sub(v128.load(from), m);
+      const x1 = f32x4.sub(v128.load(from, 16), m);
+      const x2 = f32x4.sub(v128.load(from, 32), m);
+      const x3 = f32x4.sub(v128.load(from, 48), m);
+      a = f32x4.add(a, f32x4.mul(x0, x0));
+      b = f32x4.add(b, f32x4.mul(x1, x1));
+      c = f32x4.add(c, f32x4.mul(x2, x2));
+      d = f32x4.add(d, f32x4.mul(x3, x3));
+    }
+    for (; from + 16 <= end; from += 16) {
+      const x0 = f32x4.sub(v128.load(from), m);
+      a = f32x4.add(a, f32x4.mul(x0, x0));
+    }
+    total += laneSum(f32x4.add(f32x4.add(a, b), f32x4.add(c, d)));
+    for (; from < end; from += 4) {
+      const x0 = load<f32>(from) - mean;
+      total += x0 * x0;
+    }
+  }
+  return total;
+}
+
+/** γ·(x−mean)/√(variance+ε)+β; both passes must compute it with the same operations. */
+// @ts-ignore: decorator
+@inline
+function normalise(x: f32, mean: f32, scale: f32, beta: f32): f32 {
+  return (x - mean) * scale + beta;
+}
+
+// @ts-ignore: decorator
+@inline
+function normalise4(x: v128, mean: v128, scale: v128, beta: v128): v128 {
+  return f32x4.add(f32x4.mul(f32x4.sub(x, mean), scale), beta);
+}
+
+/** args: y, mean, variance, x, gamma, beta, images, channels, values a plane, relu; floats: epsilon. */
+export function batchNorm(args: usize, c: i32, scratch: usize): void {
+  const images = argI(args, 6);
+  const planeBytes = arg(args, 8) << 2;
+  const relu = argI(args, 9);
+  const step = arg(args, 7) * planeBytes;
+  const channel = <usize>c << 2;
+  const x = arg(args, 3) + <usize>c * planeBytes;
+  const count = <f64>images * <f64>arg(args, 8);
+
+  let total: f64 = 0;
+  for (let n = 0; n < images; n++) total += sum(x + <usize>n * step, planeBytes);
+  const mean = <f32>(total / count);
+  total = 0;
+  for (let n = 0; n < images; n++) total += squares(x + <usize>n * step, planeBytes, mean);
+  const variance = <f32>(total / count);
+  store<f32>(arg(args, 1) + channel, mean);
+  store<f32>(arg(args, 2) + channel, variance);
+
+  const scale = <f32>(<f64>load<f32>(arg(args, 4) + channel) / Math.sqrt(<f64>variance + argD(args, 0)));
+  const beta = load<f32>(arg(args, 5) + channel);
+  const means = f32x4.splat(mean);
+  const scales = f32x4.splat(scale);
+  const betas = f32x4.splat(beta);
+  const zero = f32x4.splat(0);
+  // pmax(v, floor) is v unless v < floor: it keeps NaN.
+  const floor = relu ? zero : f32x4.splat(-Infinity);
+  const y = arg(args, 0) + <usize>c * planeBytes;
+  for (let n = 0; n < images; n++) {
+    let from = x + <usize>n * step;
+    let to = y + <usize>n * step;
+    const end = from + planeBytes;
+    for (; from + 32 <= end; from += 32, to += 32) {
+      v128.store(to, f32x4.pmax(normalise4(v128.load(from), means, scales, betas), floor));
+      v128.store(to, f32x4.pmax(normalise4(v128.load(from, 16), means, scales, betas), floor), 16);
+    }
+    for (; from < end; from += 4, to += 4) {
+      const value = normalise(load<f32>(from), mean, scale, beta);
+      store<f32>(to, relu && value < 0 ? 0 : value);
+    }
+  }
+}
+
+/**
+ * args: dx, dgamma, dbeta, x, dy, gamma, beta, mean, variance, images, channels, values a plane, relu; floats: epsilon.
+ */
+export function batchNormBackward(args: usize, c: i32, scratch: usize): void {
+  const images = argI(args, 9);
+  const planeBytes = arg(args, 11) << 2;
+  const relu = argI(args, 12);
+  const step = arg(args, 10) * planeBytes;
+  const channel = <usize>c << 2;
+  const toDx = arg(args, 0) + <usize>c * planeBytes - (arg(args, 3) + <usize>c * planeBytes);
+  const toDy = arg(args, 4) - arg(args, 3);
+  const x = arg(args, 3) + <usize>c * planeBytes;
+  const gamma = load<f32>(arg(args, 5) + channel);
+  const beta = load<f32>(arg(args, 6) + channel);
+  const mean = load<f32>(arg(args, 7) + channel);
+  const inverse = 1 / Math.sqrt(<f64>load<f32>(arg(args, 8) + channel) + argD(args, 0));
+  const scale = <f32>(<f64>gamma * inverse);
+
+  const means = f32x4.splat(mean);
+  const scales = f32x4.splat(scale);
+  const betas = f32x4.splat(beta);
+  // Without relu nothing is at or below the threshold.
+  const threshold: f32 = relu ? 0 : f32.NaN;
+  const thresholds = f32x4.splat(threshold);
+
+  let sumOfDy: f64 = 0;
+  let sumOfProducts: f64 = 0;
+  for (let n = 0; n < images; n++) {
+    let from = x + <usize>n * step;
+    const last = from + planeBytes;
+    while (from < last) {
+      const end = min(from + BLOCK, last);
+      let a0 = f32x4.splat(0);
+      let a1 = a0;
+      let p0 = a0;
+      let p1 = a0;
+      for (; from + 32 <= end; from += 32) {
+        const d0 = f32x4.sub(v128.load(from), means);
+        const d1 = f32x4.sub(v128.load(from, 16), means);
+        const cut0 = f32x4.le(f32x4.add(f32x4.mul(d0, scales), betas), thresholds);
+        const cut1 = f32x4.le(f32x4.add(f32x4.mul(d1, scales), betas), thresholds);
+        const g0 = v128.andnot(v128.load(from + toDy), cut0);
+        const g1 = v128.andnot(v128.load(from + toDy, 16), cut1);
+        a0 = f32x4.add(a0, g0);
+        a1 = f32x4.add(a1, g1);
+        p0 = f32x4.add(p0, f32x4.mul(g0, d0));
+        p1 = f32x4.add(p1, f32x4.mul(g1, d1));
+      }
+      sumOfDy += laneSum(f32x4.add(a0, a1));
+      sumOfProducts += laneSum(f32x4.add(p0, p1));
+      for (; from < end; from += 4) {
+        const d = load<f32>(from) - mean;
+        const g: f32 = d * scale + beta <= threshold ? 0 : load<f32>(from + toDy);
+        sumOfDy += g;
+        sumOfProducts += g * d;
+      }
+    }
+  }
+  // The products were with x−mean; x̂ is that times `inverse`.
+  store<f32>(arg(args, 2) + channel, <f32>sumOfDy);
+  store<f32>(arg(args, 1) + channel, <f32>(sumOfProducts * inverse));
+
+  const count = <f64>images * <f64>arg(args, 11);
+  const shift = <f32>(sumOfDy / count);
+  const slope = <f32>(sumOfProducts * inverse * inverse / count);
+  const shifts = f32x4.splat(shift);
+  const slopes = f32x4.splat(slope);
+  for (let n = 0; n < images; n++) {
+    let from = x + <usize>n * step;
+    const end = from + planeBytes;
+    for (; from + 16 <= end; from += 16) {
+      const d = f32x4.sub(v128.load(from), means);
+      const cut = f32x4.le(f32x4.add(f32x4.mul(d, scales), betas), thresholds);
+      const g = v128.andnot(v128.load(from + toDy), cut);
+      v128.store(from + toDx, f32x4.mul(scales, f32x4.sub(f32x4.sub(g, shifts), f32x4.mul(d, slopes))));
+    }
+    for (; from < end; from += 4) {
+      const d = load<f32>(from) - mean;
+      const g: f32 = d * scale + beta <= threshold ? 0 : load<f32>(from + toDy);
+      store<f32>(from + toDx, scale * (g - shift - d * slope));
+    }
+  }
+}

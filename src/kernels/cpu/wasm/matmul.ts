@@ -1,0 +1,142 @@
+/**
+ * Matrix product with both sides packed: a in blocks of [K][4 rows], b in panels of [K][8 columns], so that the tile of
+ * 4×8 accumulators reads both from one end to the other. b is packed once for all (`matmulPack`), a by each piece.
+ */
+import { arg, argI } from './args';
+import { transpose4, transpose8 } from './transpose';
+
+/** args: packed, b, K, N, transposeB, panels, batches' stride in b (values). piece = batch·panels + panel. */
+export function matmulPack(args: usize, piece: i32, scratch: usize): void {
+  const depth = argI(args, 2);
+  const columns = argI(args, 3);
+  const panels = argI(args, 5);
+  const batch = piece / panels;
+  const column = (piece - batch * panels) << 3;
+  const valid = min(8, columns - column);
+  let to = arg(args, 0) + <usize>piece * (<usize>depth << 5);
+  const b = arg(args, 1) + (<usize>batch * arg(args, 6) << 2);
+  if (argI(args, 4)) {
+    transpose8(to, b + (<usize>(column * depth) << 2), <usize>depth << 2, valid, depth);
+    return;
+  }
+  let from = b + (<usize>column << 2);
+  for (let k = 0; k < depth; k++, to += 32, from += <usize>columns << 2) {
+    if (valid == 8) {
+      v128.store(to, v128.load(from));
+      v128.store(to, v128.load(from, 16), 16);
+    } else {
+      for (let j = 0; j < 8; j++) store<f32>(to + (<usize>j << 2), j < valid ? load<f32>(from + (<usize>j << 2)) : 0);
+    }
+  }
+}
+
+/**
+ * args: y, a, packed b, M, N, K, transposeA, rows a piece, row pieces, panels a piece, panel pieces, panels, strides of
+ * batches in a and in packed b (values; 0 if shared). piece = (batch·row pieces + row piece)·panel pieces + panel piece.
+ */
+export function matmul(args: usize, piece: i32, scratch: usize): void {
+  const M = argI(args, 3);
+  const N = argI(args, 4);
+  const depth = argI(args, 5);
+  const transposed = argI(args, 6);
+  const rowsAPiece = argI(args, 7);
+  const rowPieces = argI(args, 8);
+  const panelsAPiece = argI(args, 9);
+  const panelPieces = argI(args, 10);
+  const panelPiece = piece % panelPieces;
+  const batchRow = piece / panelPieces;
+  const batch = <usize>(batchRow / rowPieces);
+  const firstRow = (batchRow % rowPieces) * rowsAPiece;
+  const rows = min(rowsAPiece, M - firstRow);
+  const a = arg(args, 1) + (batch * arg(args, 12) << 2);
+  const b = arg(args, 2) + (batch * arg(args, 13) << 2);
+  const y = arg(args, 0) + (batch * <usize>M * <usize>N << 2);
+
+  const packed = scratch + 128;
+  const blockBytes = <usize>depth << 4;
+  for (let r = 0; r < rows; r += 4) {
+    const to = packed + <usize>(r >> 2) * blockBytes;
+    const valid = min(4, rows - r);
+    const row = firstRow + r;
+    if (!transposed) {
+      transpose4(to, a + (<usize>(row * depth) << 2), <usize>depth << 2, valid, depth, 16);
+    } else {
+      copyRows(to, a + (<usize>row << 2), <usize>M << 2, valid, depth);
+    }
+  }
+
+  const lastPanel = min(argI(args, 11), (panelPiece + 1) * panelsAPiece);
+  for (let panel = panelPiece * panelsAPiece; panel < lastPanel; panel++) {
+    const column = panel << 3;
+    const from = b + <usize>panel * (<usize>depth << 5);
+    for (let r = 0; r < rows; r += 4) {
+      const to = y + (<usize>((firstRow + r) * N + column) << 2);
+      const validRows = rows - r;
+      const validColumns = N - column;
+      const w = packed + <usize>(r >> 2) * blockBytes;
+      if (validRows >= 4 && validColumns >= 8) {
+        tile4x8(w, from, blockBytes, to, <usize>N << 2);
+      } else {
+        tile4x8(w, from, blockBytes, scratch, 32);
+        const height = min(validRows, 4);
+        const width = min(validColumns, 8);
+        for (let i = 0; i < height; i++) {
+          for (let j = 0; j < width; j++) {
+            store<f32>(to + (<usize>(i * N + j) << 2), load<f32>(scratch + (<usize>(i * 8 + j) << 2)));
+          }
+        }
+      }
+    }
+  }
+}
+
+/** Four neighbours of each of `count` rows. */
+// @ts-ignore: decorator
+@inline
+function copyRows(to: usize, from: usize, rowBytes: usize, valid: i32, count: i32): void {
+  for (let k = 0; k < count; k++, to += 16, from += rowBytes) {
+    if (valid == 4) v128.store(to, v128.load(from));
+    else for (let j = 0; j < 4; j++) store<f32>(to + (<usize>j << 2), j < valid ? load<f32>(from + (<usize>j << 2)) : 0);
+  }
+}
+
+function tile4x8(w: usize, x: usize, blockBytes: usize, to: usize, rowBytes: usize): void {
+  let a0 = f32x4.splat(0);
+  let a1 = a0;
+  let b0 = a0;
+  let b1 = a0;
+  let c0 = a0;
+  let c1 = a0;
+  let d0 = a0;
+  let d1 = a0;
+  const stop = w + blockBytes;
+  while (w < stop) {
+    const x0 = v128.load(x);
+    const x1 = v128.load(x, 16);
+    let s = v128.load32_splat(w);
+    a0 = f32x4.add(a0, f32x4.mul(x0, s));
+    a1 = f32x4.add(a1, f32x4.mul(x1, s));
+    s = v128.load32_splat(w, 4);
+    b0 = f32x4.add(b0, f32x4.mul(x0, s));
+    b1 = f32x4.add(b1, f32x4.mul(x1, s));
+    s = v128.load32_splat(w, 8);
+    c0 = f32x4.add(c0, f32x4.mul(x0, s));
+    c1 = f32x4.add(c1, f32x4.mul(x1, s));
+    s = v128.load32_splat(w, 12);
+    d0 = f32x4.add(d0, f32x4.mul(x0, s));
+    d1 = f32x4.add(d1, f32x4.mul(x1, s));
+    w += 16;
+    x += 32;
+  }
+  v128.store(to, a0);
+  v128.store(to, a1, 16);
+  to += rowBytes;
+  v128.store(to, b0);
+  v128.store(to, b1, 16);
+  to += rowBytes;
+  v128.store(to, c0);
+  v128.store(to, c1, 16);
+  to += rowBytes;
+  v128.store(to, d0);
+  v128.store(to, d1, 16);
+}

@@ -1,0 +1,238 @@
+/**
+ * Pooling. A piece is a run of planes (image, channel). Windows of 2×2 at stride 2 without padding, by far the
+ * commonest, go four at a time; all others one by one, clipped to the image.
+ * The maximum is the first of equals, and the first NaN if there is one.
+ */
+import { arg, argI } from './args';
+
+/** First plane of a piece. */
+// @ts-ignore: decorator
+@inline
+function firstPlane(args: usize, piece: i32): i32 {
+  return <i32>(<i64>piece * argI(args, 3) / argI(args, 4));
+}
+
+/** Where the maximum of a clipped window is; 0 if the window is empty (no value lies at address 0). */
+function maximumAt(x: usize, width: i32, top: i32, bottom: i32, left: i32, right: i32): usize {
+  let best: usize = 0;
+  let highest: f32 = 0;
+  for (let r = top; r < bottom; r++) {
+    let at = x + (<usize>(r * width + left) << 2);
+    for (let c = left; c < right; c++, at += 4) {
+      const value = load<f32>(at);
+      if (value != value) return at;
+      if (best == 0 || value > highest) {
+        best = at;
+        highest = value;
+      }
+    }
+  }
+  return best;
+}
+
+/** All ones where `next` replaces `best`: where it is larger, or a NaN after numbers. */
+// @ts-ignore: decorator
+@inline
+function replaces(next: v128, best: v128): v128 {
+  return v128.andnot(f32x4.eq(best, best), f32x4.le(next, best));
+}
+
+// @ts-ignore: decorator
+@inline
+function evens(a: v128, b: v128): v128 {
+  return v128.shuffle<f32>(a, b, 0, 2, 4, 6);
+}
+
+// @ts-ignore: decorator
+@inline
+function odds(a: v128, b: v128): v128 {
+  return v128.shuffle<f32>(a, b, 1, 3, 5, 7);
+}
+
+/**
+ * What the three max-pool kernels do with the windows of a plane: PICK the maximum, SCATTER g to where it is (into
+ * zeros), GATHER g from there.
+ */
+const PICK = 0;
+const SCATTER = 1;
+const GATHER = 2;
+
+/**
+ * args: result, x, g, planes, pieces, height, width, outHeight, outWidth, kernel, stride (two each), top, left.
+ */
+// @ts-ignore: decorator
+@inline
+function poolWindows(mode: i32, args: usize, piece: i32): void {
+  const height = argI(args, 5);
+  const width = argI(args, 6);
+  const outHeight = argI(args, 7);
+  const outWidth = argI(args, 8);
+  const kH = argI(args, 9);
+  const kW = argI(args, 10);
+  const sH = argI(args, 11);
+  const sW = argI(args, 12);
+  const padTop = argI(args, 13);
+  const padLeft = argI(args, 14);
+  const planeBytes = <usize>(height * width) << 2;
+  const outBytes = <usize>(outHeight * outWidth) << 2;
+  const fast = kH == 2 && kW == 2 && sH == 2 && sW == 2 && padTop == 0 && padLeft == 0 &&
+    2 * outHeight <= height && 2 * outWidth <= width;
+  const end = firstPlane(args, piece + 1);
+  for (let plane = <usize>firstPlane(args, piece); plane < <usize>end; plane++) {
+    const x = arg(args, 1) + plane * planeBytes;
+    // Result and g: one has the size of x, the other that of the windows.
+    let small = arg(args, mode == SCATTER ? 2 : 0) + plane * outBytes;
+    const large = mode == PICK ? x : arg(args, mode == SCATTER ? 0 : 2) + plane * planeBytes;
+    if (mode == SCATTER) memory.fill(large, 0, planeBytes);
+    for (let i = 0; i < outHeight; i++) {
+      let j = 0;
+      if (fast) {
+        const rowBytes = <usize>width << 2;
+        let at = <usize>(2 * i * width) << 2;
+        for (; j + 4 <= outWidth; j += 4, at += 32, small += 16) {
+          const p = x + at;
+          const q = p + rowBytes;
+          const a = evens(v128.load(p), v128.load(p, 16));
+          const b = odds(v128.load(p), v128.load(p, 16));
+          const c = evens(v128.load(q), v128.load(q, 16));
+          const d = odds(v128.load(q), v128.load(q, 16));
+          const takeB = replaces(b, a);
+          const ab = v128.bitselect(b, a, takeB);
+          const takeC = replaces(c, ab);
+          const abc = v128.bitselect(c, ab, takeC);
+          const takeD = replaces(d, abc);
+          const to = large + at;
+          if (mode == PICK) {
+            v128.store(small, v128.bitselect(d, abc, takeD));
+          } else if (mode == SCATTER) {
+            const g = v128.load(small);
+            const gD = v128.and(g, takeD);
+            const notD = v128.andnot(g, takeD);
+            const gC = v128.and(notD, takeC);
+            const notC = v128.andnot(notD, takeC);
+            const gB = v128.and(notC, takeB);
+            const gA = v128.andnot(notC, takeB);
+            v128.store(to, v128.shuffle<f32>(gA, gB, 0, 4, 1, 5));
+            v128.store(to, v128.shuffle<f32>(gA, gB, 2, 6, 3, 7), 16);
+            v128.store(to + rowBytes, v128.shuffle<f32>(gC, gD, 0, 4, 1, 5));
+            v128.store(to + rowBytes, v128.shuffle<f32>(gC, gD, 2, 6, 3, 7), 16);
+          } else {
+            const gP = v128.load(to);
+            const gP1 = v128.load(to, 16);
+            const gQ = v128.load(to + rowBytes);
+            const gQ1 = v128.load(to + rowBytes, 16);
+            const gAB = v128.bitselect(odds(gP, gP1), evens(gP, gP1), takeB);
+            const gABC = v128.bitselect(evens(gQ, gQ1), gAB, takeC);
+            v128.store(small, v128.bitselect(odds(gQ, gQ1), gABC, takeD));
+          }
+        }
+      }
+      const row = i * sH - padTop;
+      for (; j < outWidth; j++, small += 4) {
+        const column = j * sW - padLeft;
+        const at = maximumAt(
+          x, width, max(row, 0), min(row + kH, height), max(column, 0), min(column + kW, width),
+        );
+        if (mode == PICK) {
+          store<f32>(small, at ? load<f32>(at) : -Infinity);
+        } else if (mode == SCATTER) {
+          const to = at - x + large;
+          if (at) store<f32>(to, load<f32>(to) + load<f32>(small));
+        } else {
+          store<f32>(small, at ? load<f32>(at - x + large) : 0);
+        }
+      }
+    }
+  }
+}
+
+export function maxPool2d(args: usize, piece: i32, scratch: usize): void {
+  poolWindows(PICK, args, piece);
+}
+
+export function maxPool2dScatter(args: usize, piece: i32, scratch: usize): void {
+  poolWindows(SCATTER, args, piece);
+}
+
+export function maxPool2dGather(args: usize, piece: i32, scratch: usize): void {
+  poolWindows(GATHER, args, piece);
+}
+
+/** Four lanes, in a fixed order. */
+// @ts-ignore: decorator
+@inline
+function laneSum(v: v128): f32 {
+  return f32x4.extract_lane(v, 0) + f32x4.extract_lane(v, 1) +
+    (f32x4.extract_lane(v, 2) + f32x4.extract_lane(v, 3));
+}
+
+/** args as above; result y, x unused g. Sums a window row by row, four values at a time, rows in float64. */
+export function avgPool2d(args: usize, piece: i32, scratch: usize): void {
+  const height = argI(args, 5);
+  const width = argI(args, 6);
+  const outHeight = argI(args, 7);
+  const outWidth = argI(args, 8);
+  const kH = argI(args, 9);
+  const kW = argI(args, 10);
+  const share = 1 / (<f64>kH * <f64>kW);
+  const end = firstPlane(args, piece + 1);
+  for (let plane = <usize>firstPlane(args, piece); plane < <usize>end; plane++) {
+    const x = arg(args, 1) + (plane * <usize>(height * width) << 2);
+    let y = arg(args, 0) + (plane * <usize>(outHeight * outWidth) << 2);
+    for (let i = 0; i < outHeight; i++) {
+      const row = i * argI(args, 11) - argI(args, 13);
+      for (let j = 0; j < outWidth; j++, y += 4) {
+        const column = j * argI(args, 12) - argI(args, 14);
+        const left = max(column, 0);
+        const right = min(column + kW, width);
+        const bottom = min(row + kH, height);
+        let total: f64 = 0;
+        for (let r = max(row, 0); r < bottom; r++) {
+          let at = x + (<usize>(r * width + left) << 2);
+          let c = left;
+          if (right - left >= 4) {
+            let lanes = f32x4.splat(0);
+            for (; c + 4 <= right; c += 4, at += 16) lanes = f32x4.add(lanes, v128.load(at));
+            total += laneSum(lanes);
+          }
+          for (; c < right; c++, at += 4) total += load<f32>(at);
+        }
+        store<f32>(y, <f32>(total * share));
+      }
+    }
+  }
+}
+
+/** args as above; result dx, x is dy. */
+export function avgPool2dBackward(args: usize, piece: i32, scratch: usize): void {
+  const height = argI(args, 5);
+  const width = argI(args, 6);
+  const outHeight = argI(args, 7);
+  const outWidth = argI(args, 8);
+  const kH = argI(args, 9);
+  const kW = argI(args, 10);
+  const share = 1 / (<f64>kH * <f64>kW);
+  const end = firstPlane(args, piece + 1);
+  for (let plane = <usize>firstPlane(args, piece); plane < <usize>end; plane++) {
+    const dx = arg(args, 0) + (plane * <usize>(height * width) << 2);
+    let dy = arg(args, 1) + (plane * <usize>(outHeight * outWidth) << 2);
+    memory.fill(dx, 0, <usize>(height * width) << 2);
+    for (let i = 0; i < outHeight; i++) {
+      const row = i * argI(args, 11) - argI(args, 13);
+      const bottom = min(row + kH, height);
+      for (let j = 0; j < outWidth; j++, dy += 4) {
+        const column = j * argI(args, 12) - argI(args, 14);
+        const left = max(column, 0);
+        const right = min(column + kW, width);
+        const value = <f32>(<f64>load<f32>(dy) * share);
+        const values = f32x4.splat(value);
+        for (let r = max(row, 0); r < bottom; r++) {
+          let to = dx + (<usize>(r * width + left) << 2);
+          let c = left;
+          for (; c + 4 <= right; c += 4, to += 16) v128.store(to, f32x4.add(v128.load(to), values));
+          for (; c < right; c++, to += 4) store<f32>(to, load<f32>(to) + value);
+        }
+      }
+    }
+  }
+}
