@@ -9,21 +9,20 @@ import { ShapeError } from '../base/errors.ts';
 import { cos, sin } from '../base/math.ts';
 import { firstPass, radix2Last, radix4Pass } from './fft-passes.ts';
 
-/** cos and sin of 2π·k/n, reduced to the first octant so that symmetric values have the same bits. */
+/** cos and sin of 2π·k/n, taken from the first octant so that symmetric values have the same bits. */
 export function unitRoot(k: number, n: number): readonly [number, number] {
-  k %= n;
-  if (k < 0) k += n;
-  const octant = Math.floor((8 * k) / n);
-  // distance from the nearest multiple of a quarter turn
-  const quarter = Math.floor((octant + 1) / 2);
-  const d = (4 * k - quarter * n) / 4;
-  const angle = (2 * Math.PI * d) / n;
-  const c = cos(angle);
-  const s = sin(angle);
-  if (quarter % 4 === 0) return [c, s];
-  if (quarter === 1) return [-s, c];
-  if (quarter === 2) return [-c, -s];
-  return [s, -c];
+  // in 1/8n of a turn, so that reflections stay integers
+  let a = 8 * (((k % n) + n) % n);
+  const below = a > 4 * n;
+  if (below) a = 8 * n - a;
+  const left = a > 2 * n;
+  if (left) a = 4 * n - a;
+  const steep = a > n;
+  if (steep) a = 2 * n - a;
+  const angle = (Math.PI * a) / (4 * n);
+  const x = steep ? sin(angle) : cos(angle);
+  const y = steep ? cos(angle) : sin(angle);
+  return [left ? -x : x, below ? -y : y];
 }
 
 /** Complex transform of n = 2^m values. */
@@ -157,6 +156,60 @@ export function planFft(n: number): ComplexFft {
     throw new ShapeError('dsp/fft-length', `FFT length ${n} is not an integer from 1 to 2^26`);
   }
   return isPowerOfTwo(n) ? new PowerOfTwoFft(n) : new BluesteinFft(n);
+}
+
+/** A plan for transforms of n real values, of which bins 0…n/2 say everything. */
+export interface RealFft {
+  readonly n: number;
+  readonly bins: number;
+  /** Writes X[0…bins−1] of x[0…n−1]; x is not changed. */
+  transform(x: Float32Array | Float64Array, re: Float64Array, im: Float64Array): void;
+}
+
+/**
+ * Makes a plan for real signals of length n ≥ 1. Even lengths take one complex transform of half the length:
+ * its even and odd samples are real and imaginary part, separated afterwards.
+ * @throws ShapeError `dsp/fft-length`
+ */
+export function planRealFft(n: number): RealFft {
+  const half = n % 2 === 0;
+  const inner = planFft(half ? n / 2 : n);
+  const bins = Math.floor(n / 2) + 1;
+  const a = new Float64Array(inner.n);
+  const b = new Float64Array(inner.n);
+  const roots = Array.from({ length: bins }, (_, k) => unitRoot(k, n));
+
+  function transformOdd(x: Float32Array | Float64Array, re: Float64Array, im: Float64Array): void {
+    for (let t = 0; t < n; t++) a[t] = x[t]!;
+    b.fill(0);
+    inner.transform(a, b);
+    for (let k = 0; k < bins; k++) {
+      re[k] = a[k]!;
+      im[k] = b[k]!;
+    }
+  }
+
+  function transformEven(x: Float32Array | Float64Array, re: Float64Array, im: Float64Array): void {
+    const m = inner.n;
+    for (let t = 0; t < m; t++) {
+      a[t] = x[2 * t]!;
+      b[t] = x[2 * t + 1]!;
+    }
+    inner.transform(a, b);
+    for (let k = 0; k < bins; k++) {
+      const i = k === m ? 0 : k;
+      const j = k === 0 || k === m ? 0 : m - k;
+      const evenRe = 0.5 * (a[i]! + a[j]!);
+      const evenIm = 0.5 * (b[i]! - b[j]!);
+      const oddRe = 0.5 * (b[i]! + b[j]!);
+      const oddIm = 0.5 * (a[j]! - a[i]!);
+      const [c, s] = roots[k]!;
+      re[k] = evenRe + (oddRe * c + oddIm * s);
+      im[k] = evenIm + (oddIm * c - oddRe * s);
+    }
+  }
+
+  return { n, bins, transform: half ? transformEven : transformOdd };
 }
 
 export function isPowerOfTwo(n: number): boolean {

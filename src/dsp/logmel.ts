@@ -84,8 +84,8 @@ export class LogMel {
           a += w * power[p]!;
           b += w * power[p + 1]!;
         }
-        a = a > amin ? a : amin;
-        b = b > amin ? b : amin;
+        a = Math.max(a, amin);
+        b = Math.max(b, amin);
         if (a > peak) peak = a;
         if (b > peak) peak = b;
         values[2 * band] = a;
@@ -104,11 +104,13 @@ export class LogMel {
   /** Refers the values to `ref` and raises those more than `topDb` below the peak. */
   private finish(data: Float32Array, peakDb: number): void {
     const { ref, amin, topDb } = this.settings;
+    // the peak as it stands in the data, so that ref 'max' makes it exactly 0
+    peakDb = Math.fround(peakDb);
     const refDb = ref === 'max' ? peakDb : decibel(Math.max(amin, ref));
     const floor = topDb === null ? -Infinity : peakDb - refDb - topDb;
     for (let i = 0; i < data.length; i++) {
       const db = data[i]! - refDb;
-      data[i] = db > floor ? db : floor;
+      data[i] = Math.max(db, floor);
     }
   }
 }

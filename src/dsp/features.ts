@@ -1,0 +1,101 @@
+/** From the samples of one recording to the features that models see. */
+import { DataError } from '../base/errors.ts';
+import { type FeatureSettings, validateFeatureSettings } from './feature-settings.ts';
+import { butterworthBandPass, filterZeroPhase, type Section, zeroPhasePadding } from './filter.ts';
+import { LogMel } from './logmel.ts';
+import { normalisePeak, normaliseRms, standardiseAll, standardiseBands } from './normalise.ts';
+import { resample } from './resample.ts';
+import { removeSilence } from './silence.ts';
+import { frameCount } from './spectrogram.ts';
+import { removeSpikes } from './spikes.ts';
+
+export interface Features {
+  /** [bands, frames], row-major. */
+  data: Float32Array;
+  bands: number;
+  frames: number;
+  secondsPerFrame: number;
+}
+
+/** Plans for one choice of settings; use it for many recordings, never concurrently. */
+export class FeatureExtractor {
+  readonly settings: FeatureSettings;
+  private readonly logMel: LogMel;
+  private readonly sections: Section[] | null;
+
+  /** @throws UsageError `dsp/settings` and others, naming the setting that makes no sense */
+  constructor(settings: FeatureSettings) {
+    validateFeatureSettings(settings);
+    const { sampleRate, bandPass, logMel } = settings;
+    this.settings = settings;
+    this.sections = bandPass && butterworthBandPass(bandPass.order, bandPass.low, bandPass.high, sampleRate);
+    this.logMel = new LogMel({ ...logMel, sampleRate });
+  }
+
+  /**
+   * Resample, remove spikes and silence, band-pass, normalise, log-mel, standardise; each as the settings say.
+   * A pure function of its inputs: the same bits on every machine. A constant or silent recording, or band,
+   * gives zeros once standardised.
+   * @param samples mono, any scale
+   * @param sampleRate Hz, a positive integer
+   * @param name what errors call the recording
+   * @throws DataError `dsp/not-finite`, `dsp/too-short`
+   */
+  extract(samples: Float32Array, sampleRate: number, name = 'recording'): Features {
+    const { settings } = this;
+    checkFinite(samples, name);
+    let x = sampleRate === settings.sampleRate ? samples : resample(samples, sampleRate, settings.sampleRate);
+    if (settings.removeSpikes) x = removeSpikes(x, settings.sampleRate);
+    if (settings.removeSilence) x = removeSilence(x, settings.sampleRate, settings.removeSilence);
+    this.checkLength(x.length, name);
+    const filtered = this.sections ? filterZeroPhase(this.sections, x) : x;
+    const level = settings.normalise;
+    if (level === 'peak') x = normalisePeak(filtered);
+    else if (level === 'rms') x = normaliseRms(filtered);
+    else x = Float32Array.from(filtered);
+    const spectrogram = this.logMel.compute(x);
+    if (settings.standardise === 'band') standardiseBands(spectrogram);
+    else if (settings.standardise === 'recording') standardiseAll(spectrogram);
+    return { ...spectrogram, secondsPerFrame: settings.logMel.hopLength / settings.sampleRate };
+  }
+
+  private checkLength(length: number, name: string): void {
+    const { logMel, sampleRate } = this.settings;
+    const padding = this.sections ? zeroPhasePadding(this.sections) : 0;
+    if (length > padding && frameCount(length, logMel) >= 1) return;
+    const needed = Math.max(padding + 1, logMel.center ? 1 : logMel.nFft);
+    throw new DataError(
+      'dsp/too-short',
+      `${name} is ${(length / sampleRate).toFixed(3)} s long (${length} samples at ${sampleRate} Hz), too short: ` +
+        `at least ${(needed / sampleRate).toFixed(3)} s are needed`,
+      'Leave it out',
+    );
+  }
+}
+
+function checkFinite(samples: Float32Array, name: string): void {
+  for (let i = 0; i < samples.length; i++) {
+    const x = samples[i]!;
+    // NaN fails this comparison too
+    if (!(Math.abs(x) <= 3.5e38)) {
+      throw new DataError(
+        'dsp/not-finite',
+        `${name}: sample ${i} of ${samples.length} is ${x}`,
+        'Repair or leave it out',
+      );
+    }
+  }
+}
+
+let last: FeatureExtractor | undefined;
+
+/** `new FeatureExtractor(settings).extract(samples, sampleRate)`, keeping the plans for the next call. */
+export function extractFeatures(
+  samples: Float32Array,
+  sampleRate: number,
+  settings: FeatureSettings,
+  name?: string,
+): Features {
+  if (last?.settings !== settings) last = new FeatureExtractor(settings);
+  return last.extract(samples, sampleRate, name);
+}

@@ -1,0 +1,78 @@
+import { describe, expect, it } from 'vitest';
+import { resample, resampledLength } from '../../src/dsp/resample.ts';
+import { distance, signal, tone } from './signals.ts';
+
+const ratios: [from: number, to: number][] = [
+  [4000, 2000], [44100, 2000], [8000, 2000], [2000, 4000], [1000, 2000], [2205, 2000], [2000, 2205], [997, 2000],
+]; // biome-ignore format: pairs
+
+/** The part where the filter's reach does not leave the signal. */
+const inside = (x: Float32Array, to: number, lower: number) => {
+  const edge = Math.ceil((60 * to) / lower);
+  return x.subarray(edge, x.length - edge);
+};
+const level = (x: Float32Array) => Math.sqrt((2 * x.reduce((s, v) => s + v * v, 0)) / x.length);
+
+describe.each(ratios)('from %d to %d Hz', (from, to) => {
+  const lower = Math.min(from, to);
+  const n = from * 2;
+
+  it('keeps tones up to 0.9 of the lower Nyquist frequency, in time', () => {
+    for (const share of [0.02, 0.4, 0.89]) {
+      const hz = (share * lower) / 2;
+      const got = inside(resample(tone(hz, from, n), from, to), to, lower);
+      const wanted = inside(tone(hz, to, resampledLength(n, from, to)), to, lower);
+      expect(distance(got, wanted)).toBeLessThan(1.2e-4);
+    }
+  });
+
+  it('keeps a constant', () => {
+    const y = inside(resample(new Float32Array(n).fill(0.7), from, to), to, lower);
+    expect(distance(y, new Float32Array(y.length).fill(0.7))).toBeLessThan(1e-6);
+  });
+
+  it('returns ceil(n·to/from) samples', () => {
+    for (const length of [0, 1, 2, 3, 999, 1000, 1001]) {
+      expect(resample(signal(length), from, to)).toHaveLength(Math.ceil((length * to) / from));
+    }
+  });
+});
+
+describe('stop-band', () => {
+  it.each([
+    [4000, 2000],
+    [44100, 2000],
+    [4000, 1500],
+  ])('is 80 dB down from %d to %d Hz', (from, to) => {
+    for (const share of [1, 1.05, 1.3, 1.77]) {
+      const hz = (share * to) / 2;
+      if (hz >= from / 2) continue;
+      const y = inside(resample(tone(hz, from, from * 2), from, to), to, to);
+      expect(level(y)).toBeLessThan(1e-4);
+    }
+  });
+
+  it('removes the images when going up', () => {
+    const x = inside(resample(tone(300, 1000, 2000), 1000, 4000), 4000, 1000);
+    const wanted = inside(tone(300, 4000, 8000), 4000, 1000);
+    expect(distance(x, wanted)).toBeLessThan(1.2e-4);
+  });
+});
+
+it('ratios with very many phases give the same signal as their neighbours', () => {
+  const from = 48001;
+  const y = inside(resample(tone(123, from, from), from, 2000), 2000, 2000);
+  expect(distance(y, inside(tone(123, 2000, 2000), 2000, 2000))).toBeLessThan(1e-4);
+});
+
+it('equal rates give a copy', () => {
+  const x = signal(10);
+  const y = resample(x, 2000, 2000);
+  expect(y).toEqual(x);
+  expect(y).not.toBe(x);
+});
+
+it.each([0, -1, 2000.5, Number.NaN, Infinity])('refuses a rate of %d Hz', (rate) => {
+  expect(() => resample(signal(10), rate, 2000)).toThrow(/sample rate/);
+  expect(() => resample(signal(10), 2000, rate)).toThrow(/sample rate/);
+});
