@@ -49,7 +49,7 @@ async function withModel(
  */
 const backends = [
   { name: 'reference', start: async () => reference(), once: 1e-9, tenSteps: 1e-9, afterTen: 1e-8 },
-  { name: 'cpu', start: () => cpu({ threads: 2 }), once: 2e-5, tenSteps: 1e-4, afterTen: 1e-3 },
+  { name: 'cpu', start: () => cpu({ threads: 2 }), once: 2e-5, tenSteps: 1e-4, afterTen: 1e-2 },
 ];
 
 describe.each(backends)('$name agrees with PyTorch float64', ({ start, once, tenSteps, afterTen }) => {
@@ -93,8 +93,8 @@ describe.each(backends)('$name agrees with PyTorch float64', ({ start, once, ten
         );
       }
       expectClose(losses, golden.losses, tenSteps, 'losses', 1e-3);
-      // Only `reference` can be held to the weights themselves: AdamW turns the rounding noise of gradients that
-      // are zero (a bias before a batchnorm) into steps, which the loss does not see but running means do.
+      // AdamW makes steps of up to the learning rate out of gradients that are zero but for rounding (a bias before a
+      // batchnorm). The losses do not see them; running means, which lag behind, do: 10·0.003 at the worst.
       const logits = await model.forward(place(golden.input, backend), inference).data();
       expectClose(logits, golden.inferenceLogitsAfterTen.values, afterTen, 'inference after ten steps');
       optimizer.dispose();
