@@ -1,13 +1,17 @@
 import type { KernelName } from '../ops.ts';
 import { batchNorm, batchNormBackward } from './batchnorm.ts';
 import * as broadcast from './broadcast.ts';
-import { conv2d, conv2dInputGrad, conv2dWeightGrad } from './conv2d.ts';
+import { conv2d, conv2dInputGrad } from './conv2d.ts';
+import { conv2dWeightGrad } from './conv2dweight.ts';
+import * as dropout from './dropout.ts';
 import * as elementwise from './elementwise.ts';
 import type { CpuKernel } from './kernel.ts';
 import * as layout from './layout.ts';
 import { matmul } from './matmul.ts';
+import * as optimizer from './optimizer.ts';
 import * as pool2d from './pool2d.ts';
 import * as reduce from './reduce.ts';
+import * as softmax from './softmax.ts';
 
 /** Every op's kernel. */
 export const kernels: { readonly [K in KernelName]?: CpuKernel<K> } = {
@@ -22,4 +26,7 @@ export const kernels: { readonly [K in KernelName]?: CpuKernel<K> } = {
   ...elementwise,
   ...layout,
   ...reduce,
+  ...softmax,
+  ...dropout,
+  ...optimizer,
 };

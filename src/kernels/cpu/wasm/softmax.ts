@@ -1,0 +1,62 @@
+/** Softmax, its logarithm and cross-entropy along rows. The row's maximum is subtracted first; sums are in float64. */
+import { arg } from './args';
+import { storeFirst } from './lanes';
+import { logV } from './math';
+import { exponentials, rowMaximum } from './rows';
+
+/** ln Σ e^(x − m). */
+// @ts-ignore: decorator
+@inline
+function logSum(x: usize, count: usize, m: f32): f32 {
+  return f32x4.extract_lane(logV(f32x4.splat(<f32>exponentials(false, 0, x, count, m))), 0);
+}
+
+/** args: y, x, rows, rows a piece, row length. */
+export function softmaxKernel(args: usize, piece: i32, scratch: usize): void {
+  const first = <usize>piece * arg(args, 3);
+  const last = min(first + arg(args, 3), arg(args, 2));
+  const count = arg(args, 4);
+  for (let row = first; row < last; row++) {
+    let y = arg(args, 0) + ((row * count) << 2);
+    const x = arg(args, 1) + ((row * count) << 2);
+    const scale = f32x4.splat(<f32>(1 / exponentials(true, y, x, count, rowMaximum(x, count))));
+    const end = y + ((count & ~3) << 2);
+    for (; y < end; y += 16) v128.store(y, f32x4.mul(v128.load(y), scale));
+    if (count & 3) storeFirst(y, f32x4.mul(v128.load(y), scale), count & 3);
+  }
+}
+
+/** args: y, x, rows, rows a piece, row length. */
+export function logSoftmaxKernel(args: usize, piece: i32, scratch: usize): void {
+  const first = <usize>piece * arg(args, 3);
+  const last = min(first + arg(args, 3), arg(args, 2));
+  const count = arg(args, 4);
+  for (let row = first; row < last; row++) {
+    let y = arg(args, 0) + ((row * count) << 2);
+    let x = arg(args, 1) + ((row * count) << 2);
+    const m = rowMaximum(x, count);
+    const greatest = f32x4.splat(m);
+    const total = f32x4.splat(logSum(x, count, m));
+    const end = y + ((count & ~3) << 2);
+    for (; y < end; y += 16, x += 16) v128.store(y, f32x4.sub(f32x4.sub(v128.load(x), greatest), total));
+    if (count & 3) storeFirst(y, f32x4.sub(f32x4.sub(v128.load(x), greatest), total), count & 3);
+  }
+}
+
+/** args: loss, logits, rows, rows a piece, row length, targets. loss = Σ targets·(ln Σ e^(x−m) − (x−m)). */
+export function softmaxCrossEntropyKernel(args: usize, piece: i32, scratch: usize): void {
+  const first = <usize>piece * arg(args, 3);
+  const last = min(first + arg(args, 3), arg(args, 2));
+  const count = arg(args, 4);
+  for (let row = first; row < last; row++) {
+    const x = arg(args, 1) + ((row * count) << 2);
+    const targets = arg(args, 5) + ((row * count) << 2);
+    const m = rowMaximum(x, count);
+    const total = logSum(x, count, m);
+    let loss: f64 = 0;
+    for (let c: usize = 0; c < count; c++) {
+      loss += <f64>load<f32>(targets + (c << 2)) * <f64>(total - (load<f32>(x + (c << 2)) - m));
+    }
+    store<f32>(arg(args, 0) + (row << 2), <f32>loss);
+  }
+}
