@@ -4,7 +4,14 @@ import { keyOf, philox4x32 } from '../base/philox.ts';
  * What a sequence of draws is for. Different streams of one seed are independent, so that drawing more for
  * one purpose never changes another.
  */
-export const STREAMS = { split: 0x7001, synth: 0x7002, bootstrap: 0x7003 } as const;
+export const STREAMS = {
+  split: 0x7001,
+  synth: 0x7002,
+  bootstrap: 0x7003,
+  order: 0x7004,
+  augment: 0x7005,
+  mixup: 0x7006,
+} as const;
 
 /** Draws one after the other from Philox with key `seed` and counter (block, step, stream, sample). */
 export class Draws {

@@ -4,6 +4,7 @@ import {
   openSync,
   readdirSync,
   readFileSync,
+  realpathSync,
   renameSync,
   rmSync,
   statSync,
@@ -87,7 +88,10 @@ function syncFolder(path: string): void {
   }
 }
 
-/** Names in a folder, each list in code-unit order; links are followed, hidden names (`.…`) left out. */
+/**
+ * Names in a folder, each list in code-unit order; hidden names (`.…`) left out. Links are followed; one that
+ * leads nowhere counts as a file, so that reading it reports it.
+ */
 export interface FolderListing {
   readonly files: readonly string[];
   readonly folders: readonly string[];
@@ -100,16 +104,22 @@ export function listFolder(path: string): FolderListing {
   try {
     for (const entry of readdirSync(path, { withFileTypes: true })) {
       if (entry.name.startsWith('.')) continue;
-      const real = entry.isSymbolicLink()
-        ? statSync(join(path, entry.name), { throwIfNoEntry: false })
-        : entry;
-      if (real?.isFile()) files.push(entry.name);
-      else if (real?.isDirectory()) folders.push(entry.name);
+      const isLink = entry.isSymbolicLink();
+      if (isLink ? leadsToFolder(join(path, entry.name)) : entry.isDirectory()) folders.push(entry.name);
+      else if (isLink || entry.isFile()) files.push(entry.name);
     }
   } catch (cause) {
     throw fileError('list', path, cause);
   }
   return { files: files.sort(byCodeUnits), folders: folders.sort(byCodeUnits) };
+}
+
+function leadsToFolder(link: string): boolean {
+  try {
+    return statSync(link).isDirectory();
+  } catch {
+    return false;
+  }
 }
 
 /** Whether a file name is that of a WAV file; the letters' case does not matter. */
@@ -120,13 +130,16 @@ export function isWavName(name: string): boolean {
 /** Paths (with `/`, relative to `root`) of all WAV files in a folder and below, in code-unit order. */
 export function listWavFiles(root: string): string[] {
   const found: string[] = [];
-  const walk = (folder: string, depth: number) => {
-    // A link to a folder above would go round for ever; nobody nests recordings this deep.
-    if (depth > 16) return;
-    const { files, folders } = listFolder(join(root, folder));
-    for (const name of files) if (isWavName(name)) found.push(folder === '' ? name : `${folder}/${name}`);
-    for (const name of folders) walk(folder === '' ? name : `${folder}/${name}`, depth + 1);
+  const walk = (folder: string, above: readonly string[]) => {
+    const path = join(root, folder);
+    const { files, folders } = listFolder(path);
+    // A link to a folder above itself would go round for ever.
+    const real = realpathSync(path);
+    if (above.includes(real)) return;
+    const prefix = folder === '' ? '' : `${folder}/`;
+    for (const name of files) if (isWavName(name)) found.push(prefix + name);
+    for (const name of folders) walk(prefix + name, [...above, real]);
   };
-  walk('', 0);
+  walk('', []);
   return found.sort(byCodeUnits);
 }

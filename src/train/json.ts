@@ -28,11 +28,15 @@ export function toJson(value: unknown, indent: number | undefined = 2): string {
 
 /** @throws DataError `file/…`, `json/invalid` */
 export function readJson(path: string): unknown {
-  const text = new TextDecoder().decode(readBytes(path));
+  return parseJsonText(new TextDecoder().decode(readBytes(path)), path);
+}
+
+/** @param where what messages call the text. @throws DataError `json/invalid` */
+export function parseJsonText(text: string, where: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
     const detail = cause instanceof Error ? cause.message : String(cause);
-    throw new DataError('json/invalid', `${path}: not JSON (${detail})`, undefined, { cause });
+    throw new DataError('json/invalid', `${where}: not JSON (${detail})`, undefined, { cause });
   }
 }

@@ -27,7 +27,18 @@ const ARRAYS = {
 } as const;
 
 export type Dtype = keyof typeof ARRAYS;
-export type TensorData = InstanceType<(typeof ARRAYS)[Dtype]>;
+/** Over plain or shared memory. */
+export type TensorData =
+  | Float64Array
+  | Float32Array
+  | BigInt64Array
+  | BigUint64Array
+  | Int32Array
+  | Uint32Array
+  | Int16Array
+  | Uint16Array
+  | Int8Array
+  | Uint8Array;
 
 export interface StoredTensor {
   readonly dtype: Dtype;
@@ -162,7 +173,9 @@ export function decodeSafetensors(bytes: Uint8Array, where: string): TensorFile 
       );
     }
     const ArrayType = ARRAYS[dtype];
-    const own = littleEndian(bytes.slice(start + begin, start + end), ArrayType.BYTES_PER_ELEMENT);
+    // A copy of its own: aligned, and not Buffer's slice, which would share the memory of the whole file.
+    const copy = new Uint8Array(bytes.subarray(start + begin, start + end));
+    const own = littleEndian(copy, ArrayType.BYTES_PER_ELEMENT);
     tensors.set(name, { dtype, shape, data: new ArrayType(own.buffer as ArrayBuffer) });
     at = end;
   }

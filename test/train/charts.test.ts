@@ -1,0 +1,99 @@
+import { describe, expect, it } from 'vitest';
+import { confusionSvg, curvesSvg, type EpochPoint } from '../../src/train/charts.ts';
+import { renderSvg } from '../../src/vendor/echarts.ts';
+import { errorOf } from './temporary.ts';
+
+/** What a reader of the picture sees: the texts in it. */
+const texts = (svg: string) => [...svg.matchAll(/<text[^>]*>([^<]*)<\/text>/g)].map((match) => match[1]);
+
+describe('confusionSvg', () => {
+  it('shows every count, its share of the true class, classes, axes and title', () => {
+    const svg = confusionSvg(
+      [
+        [398, 24],
+        [31, 85],
+      ],
+      ['normal', 'abnormal'],
+      'Test part',
+      renderSvg,
+    );
+    expect(svg.startsWith('<svg')).toBe(true);
+    const seen = texts(svg);
+    for (const text of ['398', '24', '31', '85', '94.3 %', '5.7 %', '26.7 %', '73.3 %'])
+      expect(seen).toContain(text);
+    for (const text of ['Test part', 'true', 'decided']) expect(seen).toContain(text);
+    expect(seen.filter((text) => text === 'normal')).toHaveLength(2);
+  });
+
+  it('shows a class without recordings as such, and escapes names', () => {
+    const svg = confusionSvg(
+      [
+        [0, 0],
+        [1, 2],
+      ],
+      ['a<b', '"c"&d'],
+      't',
+      renderSvg,
+    );
+    expect(texts(svg)).toContain('–');
+    expect(svg).toContain('a&lt;b');
+    expect(svg).not.toContain('a<b');
+    expect(svg).not.toContain('NaN');
+  });
+
+  it('is the same text every time, without styles that no still picture needs', () => {
+    const draw = () =>
+      confusionSvg(
+        [
+          [1, 2],
+          [3, 4],
+        ],
+        ['x', 'y'],
+        't',
+        renderSvg,
+      );
+    expect(draw()).toBe(draw());
+    expect(draw()).not.toContain('<style');
+  });
+
+  it('refuses a matrix that does not fit the classes', () => {
+    expect(errorOf(() => confusionSvg([[1, 2]], ['x', 'y'], 't', renderSvg)).code).toBe('charts/shape');
+  });
+});
+
+describe('curvesSvg', () => {
+  const points: EpochPoint[] = [1, 2, 3].map((epoch) => ({
+    epoch,
+    trainLoss: 1 / epoch,
+    validationLoss: 2 / epoch,
+    validationAuc: 1 - 0.4 / epoch,
+  }));
+
+  it('names axes, lines and the best epoch', () => {
+    const seen = texts(curvesSvg(points, renderSvg, { title: 'first', bestEpoch: 2 }));
+    for (const text of ['first', 'epoch', 'loss', 'training loss', 'validation loss', 'validation AUC']) {
+      expect(seen).toContain(text);
+    }
+    expect(seen).toContain('best: epoch 2');
+    expect(seen).not.toContain('validation MAcc');
+  });
+
+  it('draws one panel where there is nothing to put in the second', () => {
+    const seen = texts(
+      curvesSvg(
+        points.map(({ epoch, trainLoss }) => ({ epoch, trainLoss })),
+        renderSvg,
+      ),
+    );
+    expect(seen).not.toContain('AUC, MAcc');
+    expect(seen).toContain('loss');
+  });
+
+  it('survives a loss that is no number, one epoch, and none', () => {
+    for (const some of [[{ epoch: 1, trainLoss: Number.NaN }, ...points.slice(1)], points.slice(0, 1), []]) {
+      const svg = curvesSvg(some, renderSvg, { bestEpoch: 1 });
+      expect(svg).toContain('</svg>');
+      expect(svg).not.toContain('NaN');
+    }
+  });
+});
