@@ -1,4 +1,5 @@
 import type { KernelName } from '../ops.ts';
+import * as attention from './attention.ts';
 import { batchNorm, batchNormBackward } from './batchnorm.ts';
 import * as broadcast from './broadcast.ts';
 import { conv2d, conv2dInputGrad } from './conv2d.ts';
@@ -6,6 +7,7 @@ import { conv2dWeightGrad } from './conv2dweight.ts';
 import * as dropout from './dropout.ts';
 import * as elementwise from './elementwise.ts';
 import type { CpuKernel } from './kernel.ts';
+import * as layernorm from './layernorm.ts';
 import * as layout from './layout.ts';
 import { matmul } from './matmul.ts';
 import * as optimizer from './optimizer.ts';
@@ -29,4 +31,6 @@ export const kernels: { readonly [K in KernelName]?: CpuKernel<K> } = {
   ...softmax,
   ...dropout,
   ...optimizer,
+  ...attention,
+  ...layernorm,
 };
