@@ -21,8 +21,17 @@ export type Gradient<A> = (
   needs: readonly boolean[],
 ) => readonly (Tensor | null)[];
 
-/** How test inputs are drawn: normal; away from 0; positive; rows that sum to 1; whole numbers in [0, n). */
-export type Domain = 'normal' | 'nonzero' | 'positive' | 'probability' | { readonly indices: number };
+/**
+ * How test inputs are drawn: normal; away from 0; positive; rows that sum to 1; whole numbers in [0, n), as
+ * int32 indices or as floats.
+ */
+export type Domain =
+  | 'normal'
+  | 'nonzero'
+  | 'positive'
+  | 'probability'
+  | { readonly indices: number }
+  | { readonly levels: number };
 
 /** Inputs that every backend is tested on. */
 export interface Sample<A> {

@@ -26,7 +26,8 @@ export function draw(shape: Shape, domain: Domain, stream: number): Float64Array
   const count = sizeOf(shape);
   const values = normalValues(count, { seed: 42, stream });
   if (typeof domain === 'object') {
-    return uniformValues(count, { seed: 42, stream }).map((u) => Math.floor(u * domain.indices));
+    const range = 'indices' in domain ? domain.indices : domain.levels;
+    return uniformValues(count, { seed: 42, stream }).map((u) => Math.floor(u * range));
   }
   if (domain === 'nonzero') return values.map((v) => Math.fround(v + (v < 0 ? -0.3 : 0.3)));
   if (domain === 'positive') return values.map((v) => Math.fround(Math.abs(v) + 0.2));
@@ -46,8 +47,7 @@ export function drawInputs(sample: AnySample, backend: Backend): Tensor[] {
   return sample.shapes.map((shape, i) => {
     const domain = sample.domains?.[i] ?? 'normal';
     const values = draw(shape, domain, i + 1);
-    return typeof domain === 'object' && sample.shapes.length > 1 && shape.length === 1 && i === 1
-      ? indices(Array.from(values), { backend })
-      : tensor(values, shape, { backend });
+    const whole = typeof domain === 'object' && 'indices' in domain;
+    return whole ? indices(values, { backend }) : tensor(values, shape, { backend });
   });
 }

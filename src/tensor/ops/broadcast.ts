@@ -69,7 +69,7 @@ export const maximum = binary('maximum', (a, b, _y, g) => [() => winner(a, b, g)
 export const minimum = binary('minimum', (a, b, _y, g) => [() => winner(b, a, g), () => winner(a, b, g)]);
 /** Piecewise constant: no gradient. */
 export const greater = binary('greater', null);
-export const equal = binary('equal', null, [{ indices: 3 }, { indices: 3 }]);
+export const equal = binary('equal', null, [{ levels: 3 }, { levels: 3 }]);
 /** Linear in g, piecewise constant in x. */
 export const reluBackward: OpSpec<None> = {
   ...binary('reluBackward', null, ['nonzero', 'normal']),

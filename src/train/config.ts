@@ -1,0 +1,141 @@
+import { UsageError } from '../base/errors.ts';
+import { FEATURE_DEFAULTS, type FeatureSettings, validateFeatureSettings } from '../dsp/index.ts';
+import { modelNames } from '../layers/index.ts';
+import type { AugmentSettings } from './augment.ts';
+import type { Balance } from './sampler.ts';
+
+/** Everything a training depends on beside the recordings and the split. Saved whole in `run.json`. */
+export interface TrainConfig {
+  readonly model: string;
+  /** Key of every random draw: initial values, order, crops, masks, dropout, split. */
+  readonly seed: number;
+  readonly epochs: number;
+  readonly batchSize: number;
+  /** Windows drawn from each training recording an epoch, on average. */
+  readonly cropsPerRecording: number;
+  /** Peak of the schedule. */
+  readonly learningRate: number;
+  readonly weightDecay: number;
+  readonly warmupEpochs: number;
+  /** Greatest norm of a step's gradient; 0 for no limit. */
+  readonly clipNorm: number;
+  /** Decay of the averaged weights, which are the ones that are judged and saved; 0 for no averaging. */
+  readonly emaDecay: number;
+  readonly labelSmoothing: number;
+  readonly balance: Balance;
+  /** Length of an input window, in seconds. */
+  readonly windowSeconds: number;
+  /** Epochs without a better validation metric before training stops; 0 to never stop early. */
+  readonly patience: number;
+  readonly metric: ValidationMetric;
+  readonly augment: AugmentSettings;
+  readonly features: FeatureSettings;
+}
+
+/** What decides which epoch is best: greater is better, but for `loss`. */
+export type ValidationMetric = 'auc' | 'site-auc' | 'macc' | 'loss';
+
+export const VALIDATION_METRICS: readonly ValidationMetric[] = ['auc', 'site-auc', 'macc', 'loss'];
+export const BALANCES: readonly Balance[] = ['none', 'class', 'site'];
+
+export const defaultConfig: TrainConfig = {
+  model: 'pcg-lite',
+  seed: 1,
+  epochs: 20,
+  batchSize: 32,
+  cropsPerRecording: 1,
+  learningRate: 3e-3,
+  weightDecay: 0.02,
+  warmupEpochs: 1,
+  clipNorm: 5,
+  emaDecay: 0.99,
+  labelSmoothing: 0.05,
+  balance: 'class',
+  windowSeconds: 5,
+  patience: 8,
+  metric: 'auc',
+  augment: {
+    timeMasks: 2,
+    timeMaskShare: 0.1,
+    frequencyMasks: 2,
+    frequencyMaskShare: 0.12,
+    gain: 0.2,
+    noise: 0.2,
+    mixup: 0.2,
+  },
+  features: FEATURE_DEFAULTS,
+};
+
+interface Bound {
+  readonly least: number;
+  readonly most?: number;
+  readonly whole?: boolean;
+}
+
+const BOUNDS: Readonly<Partial<Record<keyof TrainConfig, Bound>>> = {
+  seed: { least: 0, most: Number.MAX_SAFE_INTEGER, whole: true },
+  epochs: { least: 1, whole: true },
+  batchSize: { least: 2, most: 4096, whole: true },
+  cropsPerRecording: { least: 0.01 },
+  learningRate: { least: 0 },
+  weightDecay: { least: 0 },
+  warmupEpochs: { least: 0 },
+  clipNorm: { least: 0 },
+  emaDecay: { least: 0, most: 0.999999 },
+  labelSmoothing: { least: 0, most: 0.99 },
+  windowSeconds: { least: 0.1 },
+  patience: { least: 0, whole: true },
+};
+
+const AUGMENT_BOUNDS: Readonly<Record<keyof AugmentSettings, Bound>> = {
+  timeMasks: { least: 0, whole: true },
+  timeMaskShare: { least: 0, most: 1 },
+  frequencyMasks: { least: 0, whole: true },
+  frequencyMaskShare: { least: 0, most: 1 },
+  gain: { least: 0 },
+  noise: { least: 0 },
+  mixup: { least: 0, most: 1 },
+};
+
+/** Fills in defaults and checks every value. @throws UsageError naming the field, its value and its range */
+export function resolveConfig(given: Partial<TrainConfig>): TrainConfig {
+  const config: TrainConfig = { ...defaultConfig, ...given };
+  for (const [name, bound] of Object.entries(BOUNDS))
+    checkNumber(name, config[name as keyof TrainConfig], bound);
+  for (const [name, bound] of Object.entries(AUGMENT_BOUNDS)) {
+    checkNumber(`augment.${name}`, config.augment[name as keyof AugmentSettings], bound);
+  }
+  checkOneOf('model', config.model, modelNames);
+  checkOneOf('balance', config.balance, BALANCES);
+  checkOneOf('metric', config.metric, VALIDATION_METRICS);
+  validateFeatureSettings(config.features);
+  return config;
+}
+
+function checkNumber(
+  name: string,
+  value: unknown,
+  { least, most = Number.POSITIVE_INFINITY, whole }: Bound,
+): void {
+  if (typeof value === 'number' && value >= least && value <= most && (!whole || Number.isInteger(value)))
+    return;
+  const range = most === Number.POSITIVE_INFINITY ? `at least ${least}` : `from ${least} to ${most}`;
+  throw new UsageError(
+    'config/value',
+    `${name} is ${value}`,
+    `Give a ${whole ? 'whole ' : ''}number ${range}`,
+  );
+}
+
+function checkOneOf(name: string, value: string, known: readonly string[]): void {
+  if (!known.includes(value))
+    throw new UsageError('config/value', `${name} is '${value}'`, `Known: ${known.join(', ')}`);
+}
+
+/** Frames of an input window. */
+export function windowFrames({
+  windowSeconds,
+  features,
+}: Pick<TrainConfig, 'windowSeconds' | 'features'>): number {
+  return Math.max(8, Math.round((windowSeconds * features.sampleRate) / features.logMel.hopLength));
+}

@@ -1,0 +1,135 @@
+import { rmSync } from 'node:fs';
+import type { Model } from '../layers/index.ts';
+import type { Example } from './batch.ts';
+import { confusionSvg, curvesSvg, type RenderSvg } from './charts.ts';
+import { thresholdOf } from './epoch.ts';
+import { type Evaluation, evaluateScored } from './evaluation.ts';
+import type { FitResult } from './fit.ts';
+import { hashRecordings } from './hash.ts';
+import { judge } from './judge.ts';
+import type { LoadedRecordings, SkippedRecording } from './load.ts';
+import { type ModelCard, writeModelFile } from './model-file.ts';
+import { type Prediction, writePredictions } from './predictions.ts';
+import { byCodeUnits, type Dataset } from './recording.ts';
+import type { RunRecord } from './run.ts';
+import type { RunFolder } from './runfolder.ts';
+import type { AppliedSplit, Part, Split } from './split.ts';
+import type { Weights } from './state.ts';
+
+/** What a training gives back to whoever started it. */
+export interface RunSummary {
+  readonly status: 'finished' | 'interrupted';
+  readonly folder: RunFolder;
+  readonly record: RunRecord;
+  readonly skipped: readonly SkippedRecording[];
+  /** Of the test part; missing after an interruption. */
+  readonly test?: Evaluation;
+  readonly validation?: Evaluation;
+  readonly history?: FitResult['history'];
+}
+
+interface Unfinished {
+  readonly folder: RunFolder;
+  /** With the best weights. */
+  readonly model: Model;
+  readonly record: RunRecord;
+  readonly dataset: Dataset;
+  readonly split: Split;
+  readonly parts: AppliedSplit;
+  readonly loaded: LoadedRecordings;
+  readonly train: readonly Example[];
+  readonly validation: readonly Example[];
+  readonly result: FitResult;
+  readonly weights: Weights;
+  readonly last: Weights;
+  readonly loadTest: () => Promise<LoadedRecordings>;
+  readonly timings: Record<string, number>;
+  readonly seed: number;
+  readonly renderSvg?: RenderSvg;
+  readonly onPhase: () => void;
+  readonly onJudge?: (done: number, total: number) => void;
+}
+
+/**
+ * Chooses the threshold on validation, judges every part with the best weights and writes the rest of the run
+ * folder. The test recordings are read here for the first time.
+ */
+export async function finishRun(run: Unfinished): Promise<RunSummary> {
+  const { folder, model, dataset, record } = run;
+  run.onPhase();
+  const predict = async (examples: readonly Example[], part: Part): Promise<Prediction[]> => {
+    const options = run.onJudge ? { progress: run.onJudge } : {};
+    const probabilities = await judge(model, examples, options);
+    return examples.map(({ id, group, site, label }, i) => ({
+      record: id,
+      group,
+      site,
+      label,
+      probabilities: probabilities[i]!,
+      part,
+    }));
+  };
+  const validated = await predict(run.validation, 'validation');
+  const threshold = thresholdOf(validated, dataset.classes.length);
+  const trained = await predict(run.train, 'train');
+  const loadedTest = await run.loadTest();
+  const tested = await predict(loadedTest.examples, 'test');
+
+  const evaluate = (scored: readonly Prediction[]) =>
+    evaluateScored(scored, { classes: dataset.classes, threshold, train: run.train, seed: run.seed });
+  const [test, validation] = [evaluate(tested), evaluate(validated)];
+  const contentHash = new Map([...run.loaded.contentHash, ...loadedTest.contentHash]);
+  const used = dataset.recordings.filter(({ id }) => contentHash.has(id));
+  const dataHash = hashRecordings(used, contentHash);
+  const card: ModelCard = {
+    model: model.config,
+    features: record.config.features,
+    classes: dataset.classes,
+    threshold,
+    trainedOn: { data: dataHash, split: run.split.hash },
+  };
+  writeModelFile(folder.file('weights'), run.weights, card);
+  writeModelFile(folder.file('lastWeights'), run.last, card);
+  const order = (a: Prediction, b: Prediction) => byCodeUnits(a.record, b.record);
+  writePredictions(
+    folder.file('predictions'),
+    [...trained, ...validated, ...tested].sort(order),
+    dataset.classes,
+    threshold,
+  );
+  const bestEpoch = run.result.best.epoch;
+  folder.writeJson('metrics', { threshold, bestEpoch, test, validation });
+  if (run.renderSvg) {
+    folder.write(
+      'confusion',
+      confusionSvg(test.pooled.confusion, dataset.classes, 'Test recordings', run.renderSvg),
+    );
+    folder.write('curves', curvesSvg(run.result.history, run.renderSvg));
+  }
+  const skipped = [...run.loaded.skipped, ...loadedTest.skipped];
+  const finished: RunRecord = {
+    ...record,
+    status: 'finished',
+    data: {
+      ...record.data,
+      hash: dataHash,
+      sha256: Object.fromEntries([...contentHash].sort(([a], [b]) => byCodeUnits(a, b))),
+      skipped,
+      warnings: [...run.loaded.warnings, ...loadedTest.warnings],
+    },
+    timings: run.timings,
+    threshold,
+    bestEpoch,
+  };
+  folder.writeJson('run', finished);
+  rmSync(folder.file('checkpoint'), { force: true });
+  return {
+    status: 'finished',
+    folder,
+    record: finished,
+    skipped,
+    test,
+    validation,
+    history: run.result.history,
+  };
+}

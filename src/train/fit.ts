@@ -1,0 +1,175 @@
+import { RunError } from '../base/errors.ts';
+import { crossEntropy, type Model } from '../layers/index.ts';
+import { grad, noGrad, scope, tensor } from '../tensor/index.ts';
+import { type Example, trainingBatch } from './batch.ts';
+import type { TrainConfig } from './config.ts';
+import { updateAverage } from './ema.ts';
+import { type EpochRecord, validate } from './epoch.ts';
+import { AdamW, clipByGlobalNorm } from './optimizer.ts';
+import { epochOrder } from './sampler.ts';
+import { learningRateAt } from './schedule.ts';
+import { type BestState, type FitState, freshState, restore, type SavedState, snapshot } from './state.ts';
+
+/** Told after every step, for progress. */
+export interface StepReport {
+  readonly epoch: number;
+  readonly epochs: number;
+  readonly step: number;
+  readonly stepsPerEpoch: number;
+  /** Mean training loss of the epoch so far. */
+  readonly loss: number;
+  readonly learningRate: number;
+}
+
+export interface FitHooks {
+  readonly onStep?: (report: StepReport) => void;
+  readonly onEpoch?: (record: EpochRecord) => void;
+  /** Called at the end of every epoch and on interruption with all that is needed to go on from there. */
+  readonly onCheckpoint?: (state: SavedState) => void;
+  /** When aborted, training stops after the current step. */
+  readonly signal?: AbortSignal;
+  /** Goes on from here instead of from the beginning; the result has the same bits. */
+  readonly resume?: SavedState;
+}
+
+export interface FitResult {
+  readonly history: readonly EpochRecord[];
+  readonly best: BestState;
+  /** `interrupted`: the last checkpoint goes on from where it stopped. `diverged`: `reason` says how. */
+  readonly stopped: 'epochs' | 'patience' | 'interrupted' | 'diverged';
+  readonly reason?: string;
+}
+
+/**
+ * Trains `model` in place. The averaged weights are judged on `validation` after every epoch; the best are in
+ * the result. On the cpu backend the outcome depends on the examples and the configuration alone.
+ *
+ * @param average a second instance of the same model, which takes the averaged weights
+ * @throws RunError `fit/no-examples`; a loss that is not finite is not thrown but reported as `diverged`
+ */
+export async function fit(
+  model: Model,
+  average: Model,
+  train: readonly Example[],
+  validation: readonly Example[],
+  config: TrainConfig,
+  hooks: FitHooks = {},
+): Promise<FitResult> {
+  if (train.length === 0 || validation.length === 0) {
+    throw new RunError(
+      'fit/no-examples',
+      `fit: ${train.length} training and ${validation.length} validation recordings`,
+      'Both are needed',
+    );
+  }
+  const count = Math.max(config.batchSize, Math.round(train.length * config.cropsPerRecording));
+  const stepsPerEpoch = Math.max(1, Math.floor(count / config.batchSize));
+  const schedule = {
+    peak: config.learningRate,
+    totalSteps: config.epochs * stepsPerEpoch,
+    warmupSteps: Math.round(config.warmupEpochs * stepsPerEpoch),
+  };
+  const optimizer = new AdamW(model.parameters(), { weightDecay: config.weightDecay });
+  const state: FitState = freshState();
+  if (hooks.resume) restore(hooks.resume, model, average, optimizer, state);
+  else if (config.emaDecay > 0) updateAverage(average, model, 0, 0);
+
+  const save = async () => hooks.onCheckpoint?.(await snapshot(model, average, optimizer, state));
+  const done = (stopped: FitResult['stopped'], reason?: string): FitResult => {
+    for (const slot of optimizer.memory.values()) slot.dispose();
+    return { history: state.history, best: state.best, stopped, ...(reason ? { reason } : {}) };
+  };
+
+  while (state.epoch < config.epochs) {
+    const { seed, balance } = config;
+    const order = epochOrder(train, { seed, epoch: state.epoch, count, balance });
+    while (state.stepInEpoch < stepsPerEpoch) {
+      const step = state.epoch * stepsPerEpoch + state.stepInEpoch;
+      const chosen = order.subarray(
+        state.stepInEpoch * config.batchSize,
+        (state.stepInEpoch + 1) * config.batchSize,
+      );
+      const learningRate = learningRateAt(step, schedule);
+      const { loss, norm } = await trainingStep(model, optimizer, train, chosen, config, step, learningRate);
+      if (!Number.isFinite(loss) || !Number.isFinite(norm)) {
+        return done(
+          'diverged',
+          `epoch ${state.epoch + 1}, step ${state.stepInEpoch + 1}: loss ${loss}, gradient norm ${norm}`,
+        );
+      }
+      updateAverage(average, model, config.emaDecay, step);
+      state.lossSum += loss;
+      state.stepInEpoch++;
+      hooks.onStep?.({
+        epoch: state.epoch + 1,
+        epochs: config.epochs,
+        step: state.stepInEpoch,
+        stepsPerEpoch,
+        loss: state.lossSum / state.stepInEpoch,
+        learningRate,
+      });
+      await breathe();
+      if (hooks.signal?.aborted) {
+        await save();
+        return done('interrupted');
+      }
+    }
+    const record = await validate(average, validation, config, {
+      epoch: state.epoch + 1,
+      trainLoss: state.lossSum / stepsPerEpoch,
+      learningRate: learningRateAt((state.epoch + 1) * stepsPerEpoch - 1, schedule),
+    });
+    state.epoch++;
+    state.stepInEpoch = 0;
+    state.lossSum = 0;
+    const better = record.score > state.best.score;
+    if (better) state.best = { epoch: record.epoch, score: record.score, weights: await average.state() };
+    state.history.push({ ...record, best: better });
+    hooks.onEpoch?.(state.history[state.history.length - 1]!);
+    await save();
+    if (hooks.signal?.aborted && state.epoch < config.epochs) return done('interrupted');
+    if (config.patience > 0 && state.epoch - state.best.epoch >= config.patience) return done('patience');
+  }
+  return done('epochs');
+}
+
+async function trainingStep(
+  model: Model,
+  optimizer: AdamW,
+  train: readonly Example[],
+  chosen: ArrayLike<number>,
+  config: TrainConfig,
+  step: number,
+  learningRate: number,
+): Promise<{ loss: number; norm: number }> {
+  const { bands, frames, classes } = model.config;
+  const parameters = [...model.parameters().values()];
+  const backend = parameters[0]!.value.backend;
+  const batch = trainingBatch(
+    train,
+    chosen,
+    { frames, classes, augment: config.augment },
+    { seed: config.seed, step },
+  );
+  return scope(async () => {
+    const x = tensor(batch.windows, [batch.size, 1, bands, frames], { backend });
+    const logits = model.forward(x, { training: true, seed: config.seed, step });
+    const loss = crossEntropy(logits, batch.targets, { labelSmoothing: config.labelSmoothing });
+    const gradients = grad(
+      loss,
+      parameters.map((parameter) => parameter.value),
+    );
+    const limit = config.clipNorm > 0 ? config.clipNorm : Number.MAX_VALUE;
+    const { clipped, norm } = clipByGlobalNorm(gradients, Math.min(limit, 1e30));
+    const values = { loss: await loss.item(), norm: await norm.item() };
+    // A step along a gradient that is not finite would destroy the weights: they stay as they are.
+    if (Number.isFinite(values.loss) && Number.isFinite(values.norm))
+      noGrad(() => optimizer.step(clipped, learningRate));
+    return values;
+  });
+}
+
+/** Lets the host handle signals and draw: kernels on the cpu backend run without a pause. */
+function breathe(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}

@@ -1,0 +1,146 @@
+import { DataError } from '../base/errors.ts';
+import type { Layer } from '../layers/index.ts';
+import { noGrad, type Shape, tensor } from '../tensor/index.ts';
+import type { EpochRecord } from './epoch.ts';
+import { parseJsonText } from './json.ts';
+import type { AdamW } from './optimizer.ts';
+import type { StoredTensor, TensorFile } from './safetensors.ts';
+
+export type Weights = ReadonlyMap<string, { readonly shape: Shape; readonly values: Float32Array }>;
+
+export interface BestState {
+  /** 0 before the first epoch. */
+  readonly epoch: number;
+  readonly score: number;
+  readonly weights: Weights;
+}
+
+/** Where a training is, beside its weights. */
+export interface FitState {
+  /** Epochs done, steps done in the one after, and the sum of its losses so far. */
+  epoch: number;
+  stepInEpoch: number;
+  lossSum: number;
+  history: EpochRecord[];
+  best: BestState;
+}
+
+/** All that is needed to go on: randomness needs nothing, since draws are placed by seed and step. */
+export interface SavedState {
+  readonly tensors: ReadonlyMap<string, StoredTensor>;
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+const FORMAT = 'pcg-engine/checkpoint/1';
+
+export function freshState(): FitState {
+  const best = { epoch: 0, score: Number.NEGATIVE_INFINITY, weights: new Map() };
+  return { epoch: 0, stepInEpoch: 0, lossSum: 0, history: [], best };
+}
+
+export function storeWeights(weights: Weights, prefix = ''): Map<string, StoredTensor> {
+  return new Map(
+    [...weights].map(([path, { shape, values }]) => [
+      prefix + path,
+      { dtype: 'F32' as const, shape, data: values },
+    ]),
+  );
+}
+
+/** Weights under a prefix of a safetensors file. @throws DataError for a dtype other than F32 */
+export function weightsIn(
+  { tensors }: Pick<TensorFile, 'tensors'>,
+  prefix = '',
+): Map<string, { shape: Shape; values: Float32Array }> {
+  const weights = new Map<string, { shape: Shape; values: Float32Array }>();
+  for (const [path, { dtype, shape, data }] of tensors) {
+    if (!path.startsWith(prefix)) continue;
+    if (dtype !== 'F32')
+      throw new DataError('weights/dtype', `${path} is stored as ${dtype}`, 'This engine saves F32');
+    weights.set(path.slice(prefix.length), { shape, values: data as Float32Array });
+  }
+  return weights;
+}
+
+export async function snapshot(
+  model: Layer,
+  average: Layer,
+  optimizer: AdamW,
+  state: FitState,
+): Promise<SavedState> {
+  const tensors = new Map([
+    ...storeWeights(await model.state(), 'model.'),
+    ...storeWeights(await average.state(), 'average.'),
+    ...storeWeights(state.best.weights, 'best.'),
+  ]);
+  for (const [path, { value }] of optimizer.memory) {
+    tensors.set(`optimizer.${path}`, {
+      dtype: 'F32',
+      shape: value.shape,
+      data: Float32Array.from(await value.data()),
+    });
+  }
+  const { epoch, stepInEpoch, lossSum, history, best } = state;
+  const place = {
+    epoch,
+    stepInEpoch,
+    lossSum,
+    history,
+    optimizerSteps: optimizer.steps,
+    bestEpoch: best.epoch,
+    bestScore: best.epoch > 0 ? best.score : null,
+  };
+  return { tensors, metadata: { format: FORMAT, state: JSON.stringify(place) } };
+}
+
+/** Puts a saved state back. @throws DataError `checkpoint/format`; RunError if it belongs to another model */
+export function restore(
+  saved: SavedState,
+  model: Layer,
+  average: Layer,
+  optimizer: AdamW,
+  state: FitState,
+): void {
+  if (saved.metadata.format !== FORMAT) {
+    throw new DataError(
+      'checkpoint/format',
+      `The checkpoint says its format is ${saved.metadata.format ?? 'missing'}, expected ${FORMAT}`,
+    );
+  }
+  const place = parseJsonText(saved.metadata.state ?? '', 'the checkpoint') as {
+    epoch: number;
+    stepInEpoch: number;
+    lossSum: number;
+    history: EpochRecord[];
+    optimizerSteps: number;
+    bestEpoch: number;
+    bestScore: number | null;
+  };
+  model.loadState(weightsIn(saved, 'model.'));
+  average.loadState(weightsIn(saved, 'average.'));
+  const memory = weightsIn(saved, 'optimizer.');
+  for (const [path, slot] of optimizer.memory) {
+    const stored = memory.get(path);
+    if (!stored)
+      throw new DataError(
+        'checkpoint/optimizer',
+        `The checkpoint holds no ${path}`,
+        'It belongs to another model',
+      );
+    noGrad(() => {
+      const value = tensor(stored.values, stored.shape, { backend: slot.value.backend });
+      slot.assign(value);
+      value.dispose();
+    });
+  }
+  optimizer.steps = place.optimizerSteps;
+  state.epoch = place.epoch;
+  state.stepInEpoch = place.stepInEpoch;
+  state.lossSum = place.lossSum;
+  state.history = place.history;
+  state.best = {
+    epoch: place.bestEpoch,
+    score: place.bestScore ?? Number.NEGATIVE_INFINITY,
+    weights: weightsIn(saved, 'best.'),
+  };
+}
