@@ -16,7 +16,7 @@ import * as reduce from './reduce.ts';
 import * as softmax from './softmax.ts';
 
 /** Every op's kernel. */
-export const kernels: { readonly [K in KernelName]?: CpuKernel<K> } = {
+export const kernels: { readonly [K in KernelName]: CpuKernel<K> } = {
   batchNorm,
   batchNormBackward,
   conv2d,
