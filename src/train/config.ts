@@ -1,5 +1,5 @@
 import { UsageError } from '../base/errors.ts';
-import { FEATURE_DEFAULTS, type FeatureSettings, validateFeatureSettings } from '../dsp/index.ts';
+import { defaultFeatureSettings, type FeatureSettings, validateFeatureSettings } from '../dsp/index.ts';
 import { modelNames } from '../layers/index.ts';
 import type { AugmentSettings } from './augment.ts';
 import type { Balance } from './sampler.ts';
@@ -63,7 +63,7 @@ export const defaultConfig: TrainConfig = {
     noise: 0.2,
     mixup: 0.2,
   },
-  features: FEATURE_DEFAULTS,
+  features: defaultFeatureSettings,
 };
 
 interface Bound {
