@@ -9,25 +9,26 @@ import { arg, argI } from './args';
 import { padPlanes } from './padding';
 
 /**
- * args: packed, weight, outputs and inputs a group, taps (kH·kW), strides of output and input in weight, 1 to flip taps.
- * A piece is 8 output channels: piece = group·⌈outputs/8⌉ + block. packed: [group][block of 4][k][4], zero-filled.
+ * args: packed, weight, outputs and inputs a group, weights a group, strides of output and input in weight, taps a
+ * channel, list of taps (which weight of a kernel). A piece is 8 output channels: piece = group·⌈outputs/8⌉ + block.
+ * packed: [group][block of 4][k][4], zero-filled.
  */
 export function conv2dPack(args: usize, piece: i32, scratch: usize): void {
   const outputs = argI(args, 2);
   const inputs = argI(args, 3);
-  const taps = argI(args, 4);
+  const groupSize = argI(args, 4);
   const outputStride = argI(args, 5);
   const inputStride = argI(args, 6);
-  const flip = argI(args, 7);
+  const taps = argI(args, 7);
+  const list = arg(args, 8);
   const blocks = (outputs + 7) >> 3;
   const group = piece / blocks;
   const first = (piece - group * blocks) << 3;
-  const groupSize = outputs * inputs * taps;
   let to = arg(args, 0) + <usize>piece * <usize>(inputs * taps) * 32;
   for (let half = 0; half < 2; half++) {
     for (let i = 0; i < inputs; i++) {
       for (let t = 0; t < taps; t++) {
-        const tap = flip ? taps - 1 - t : t;
+        const tap = load<i32>(list + (<usize>t << 2));
         for (let j = 0; j < 4; j++, to += 4) {
           const o = first + half * 4 + j;
           const index = group * groupSize + o * outputStride + i * inputStride + tap;
@@ -62,9 +63,7 @@ export function conv2d(args: usize, piece: i32, scratch: usize): void {
   const left = argI(args, 18);
   const phases = argI(args, 19);
   const pitch = argI(args, 20);
-  const stuffH = argI(args, 21);
-  const stuffW = argI(args, 22);
-  const direct = argI(args, 23);
+  const direct = argI(args, 21);
 
   const image = piece / bands;
   const band = piece - image * bands;
@@ -79,8 +78,7 @@ export function conv2d(args: usize, piece: i32, scratch: usize): void {
     x += <usize>firstRow * rowBytes;
   } else {
     padPlanes(
-      scratch, x, inputs, height, width, firstRow * strideH - top, left,
-      paddedRows, phases, pitch, stuffH, stuffW,
+      scratch, x, inputs, height, width, firstRow * strideH - top, left, paddedRows, phases, pitch,
     );
     x = scratch;
   }
@@ -231,4 +229,32 @@ export function storePart(to: usize, value: v128, count: i32): void {
   store<f32>(to, f32x4.extract_lane(value, 0));
   if (count > 1) store<f32>(to, f32x4.extract_lane(value, 1), 4);
   if (count > 2) store<f32>(to, f32x4.extract_lane(value, 2), 8);
+}
+
+/**
+ * args: dx, planes, pieces, height, width, strideH, strideW, list of the phases' addresses (row by row). Phase (a, b),
+ * [planes][⌈(height−a)/strideH⌉][⌈(width−b)/strideW⌉], holds rows a, a+strideH … and columns b, b+strideW … of dx.
+ * A piece is a run of planes.
+ */
+export function interleave(args: usize, piece: i32, scratch: usize): void {
+  const planes = argI(args, 1);
+  const pieces = argI(args, 2);
+  const height = argI(args, 3);
+  const width = argI(args, 4);
+  const strideH = argI(args, 5);
+  const strideW = argI(args, 6);
+  const end = <i32>(<i64>(piece + 1) * planes / pieces);
+  for (let plane = <i32>(<i64>piece * planes / pieces); plane < end; plane++) {
+    let to = arg(args, 0) + (<usize>plane * <usize>(height * width) << 2);
+    for (let r = 0; r < height; r++) {
+      const a = r % strideH;
+      const phaseHeight = (height - a + strideH - 1) / strideH;
+      for (let b = 0; b < strideW; b++) {
+        const phaseWidth = (width - b + strideW - 1) / strideW;
+        let from = <usize>load<u32>(arg(args, 7) + (<usize>(a * strideW + b) << 2)) + (<usize>((plane * phaseHeight + r / strideH) * phaseWidth) << 2);
+        for (let c = b; c < width; c += strideW, from += 4) store<f32>(to + (<usize>c << 2), load<f32>(from));
+      }
+      to += <usize>width << 2;
+    }
+  }
 }

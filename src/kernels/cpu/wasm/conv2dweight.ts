@@ -54,7 +54,7 @@ export function conv2dWeightGrad(args: usize, piece: i32, scratch: usize): void 
       const firstRow = band * bandHeight;
       const rows = min(bandHeight, outHeight - firstRow);
       padPlanes(
-        scratch, x, inputs, height, width, firstRow * strideH - top, left, paddedRows, phases, pitch, 1, 1,
+        scratch, x, inputs, height, width, firstRow * strideH - top, left, paddedRows, phases, pitch,
       );
       const count = rows * outWidth;
       for (let block = firstBlock; block < endBlock; block++) {

@@ -2,32 +2,25 @@
  * Copies rows of an image into scratch with zeros around them, so that kernels need no checks at borders.
  *
  * The copy is [channels][rows][phases][pitch]: with horizontal stride s there are s phases, phase f holding columns
- * f, f+s, f+2s …, so that neighbouring outputs read neighbouring values whatever the stride. `stuff` − 1 zeros are put
- * between neighbouring values (rows and columns): the input gradient of a strided convolution is a convolution of dy
- * spread out like that.
+ * f, f+s, f+2s …, so that neighbouring outputs read neighbouring values whatever the stride.
  */
 
 /**
- * @param top  row of the spread-out image that lands in row 0; negative: above the image.
+ * @param top  row of the image that lands in row 0; negative: above the image.
  * @param left zeros left of the image; negative: columns cut off.
  */
 export function padPlanes(
   to: usize, from: usize, channels: i32, height: i32, width: i32, top: i32, left: i32,
-  rows: i32, phases: i32, pitch: i32, stuffH: i32, stuffW: i32,
+  rows: i32, phases: i32, pitch: i32,
 ): void {
   const rowBytes = (<usize>(phases * pitch)) << 2;
   const planeBytes = (<usize>(height * width)) << 2;
   for (let c = 0; c < channels; c++) {
     for (let r = 0; r < rows; r++) {
-      const y = top + r;
-      const row = stuffH == 1 ? y : y / stuffH;
-      if (y < 0 || row >= height || row * stuffH != y) {
-        clear(to, phases * pitch);
-      } else if (phases == 1 && stuffW == 1) {
-        copyRow(to, from + ((<usize>(row * width)) << 2), width, left, pitch);
-      } else {
-        spreadRow(to, from + ((<usize>(row * width)) << 2), width, left, phases, pitch, stuffW);
-      }
+      const row = top + r;
+      if (row < 0 || row >= height) clear(to, phases * pitch);
+      else if (phases == 1) copyRow(to, from + ((<usize>(row * width)) << 2), width, left, pitch);
+      else splitRow(to, from + ((<usize>(row * width)) << 2), width, left, phases, pitch);
       to += rowBytes;
     }
     from += planeBytes;
@@ -58,15 +51,22 @@ function copyRow(to: usize, from: usize, width: i32, left: i32, pitch: i32): voi
   clear(to, pitch - zeros - count);
 }
 
-function spreadRow(
-  to: usize, from: usize, width: i32, left: i32, phases: i32, pitch: i32, stuff: i32,
-): void {
+function splitRow(to: usize, from: usize, width: i32, left: i32, phases: i32, pitch: i32): void {
   for (let f = 0; f < phases; f++) {
-    let x = f - left;
-    for (let c = 0; c < pitch; c++, x += phases, to += 4) {
-      const column = stuff == 1 ? x : x / stuff;
-      const inside = x >= 0 && column < width && column * stuff == x;
-      store<f32>(to, inside ? load<f32>(from + ((<usize>column) << 2)) : 0);
+    // Column c of the phase is column c·phases + shift of the image; it exists for first ≤ c < end.
+    const shift = f - left;
+    const first = min(pitch, shift < 0 ? (phases - 1 - shift) / phases : 0);
+    const end = min(pitch, max(first, (width - shift + phases - 1) / phases));
+    clear(to, first);
+    let c = first;
+    let at = from + (<usize>(c * phases + shift) << 2);
+    if (phases == 2) {
+      for (; c + 4 <= end; c += 4, at += 32) {
+        v128.store(to + (<usize>c << 2), v128.shuffle<f32>(v128.load(at), v128.load(at, 16), 0, 2, 4, 6));
+      }
     }
+    for (; c < end; c++, at += <usize>phases << 2) store<f32>(to + (<usize>c << 2), load<f32>(at));
+    clear(to + (<usize>end << 2), pitch - end);
+    to += <usize>pitch << 2;
   }
 }

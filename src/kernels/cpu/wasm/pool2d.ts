@@ -12,6 +12,13 @@ function firstPlane(args: usize, piece: i32): i32 {
   return <i32>(<i64>piece * argI(args, 3) / argI(args, 4));
 }
 
+/** Windows of 2×2 side by side, all within the image. */
+function isHalving(args: usize): bool {
+  for (let i = 9; i < 13; i++) if (argI(args, i) != 2) return false;
+  return argI(args, 13) == 0 && argI(args, 14) == 0 &&
+    2 * argI(args, 7) <= argI(args, 5) && 2 * argI(args, 8) <= argI(args, 6);
+}
+
 /** Where the maximum of a clipped window is; 0 if the window is empty (no value lies at address 0). */
 function maximumAt(x: usize, width: i32, top: i32, bottom: i32, left: i32, right: i32): usize {
   let best: usize = 0;
@@ -75,8 +82,7 @@ function poolWindows(mode: i32, args: usize, piece: i32): void {
   const padLeft = argI(args, 14);
   const planeBytes = <usize>(height * width) << 2;
   const outBytes = <usize>(outHeight * outWidth) << 2;
-  const fast = kH == 2 && kW == 2 && sH == 2 && sW == 2 && padTop == 0 && padLeft == 0 &&
-    2 * outHeight <= height && 2 * outWidth <= width;
+  const fast = isHalving(args);
   const end = firstPlane(args, piece + 1);
   for (let plane = <usize>firstPlane(args, piece); plane < <usize>end; plane++) {
     const x = arg(args, 1) + plane * planeBytes;
@@ -175,13 +181,25 @@ export function avgPool2d(args: usize, piece: i32, scratch: usize): void {
   const kH = argI(args, 9);
   const kW = argI(args, 10);
   const share = 1 / (<f64>kH * <f64>kW);
+  const fast = isHalving(args);
+  const quarter = f32x4.splat(0.25);
   const end = firstPlane(args, piece + 1);
   for (let plane = <usize>firstPlane(args, piece); plane < <usize>end; plane++) {
     const x = arg(args, 1) + (plane * <usize>(height * width) << 2);
     let y = arg(args, 0) + (plane * <usize>(outHeight * outWidth) << 2);
     for (let i = 0; i < outHeight; i++) {
       const row = i * argI(args, 11) - argI(args, 13);
-      for (let j = 0; j < outWidth; j++, y += 4) {
+      let j = 0;
+      if (fast) {
+        let p = x + (<usize>(2 * i * width) << 2);
+        for (; j + 4 <= outWidth; j += 4, p += 32, y += 16) {
+          const q = p + (<usize>width << 2);
+          const a = f32x4.add(v128.load(p), v128.load(q));
+          const b = f32x4.add(v128.load(p, 16), v128.load(q, 16));
+          v128.store(y, f32x4.mul(f32x4.add(evens(a, b), odds(a, b)), quarter));
+        }
+      }
+      for (; j < outWidth; j++, y += 4) {
         const column = j * argI(args, 12) - argI(args, 14);
         const left = max(column, 0);
         const right = min(column + kW, width);
@@ -212,6 +230,8 @@ export function avgPool2dBackward(args: usize, piece: i32, scratch: usize): void
   const kH = argI(args, 9);
   const kW = argI(args, 10);
   const share = 1 / (<f64>kH * <f64>kW);
+  const fast = isHalving(args);
+  const quarter = f32x4.splat(0.25);
   const end = firstPlane(args, piece + 1);
   for (let plane = <usize>firstPlane(args, piece); plane < <usize>end; plane++) {
     const dx = arg(args, 0) + (plane * <usize>(height * width) << 2);
@@ -220,7 +240,21 @@ export function avgPool2dBackward(args: usize, piece: i32, scratch: usize): void
     for (let i = 0; i < outHeight; i++) {
       const row = i * argI(args, 11) - argI(args, 13);
       const bottom = min(row + kH, height);
-      for (let j = 0; j < outWidth; j++, dy += 4) {
+      let j = 0;
+      if (fast) {
+        let p = dx + (<usize>(2 * i * width) << 2);
+        for (; j + 4 <= outWidth; j += 4, p += 32, dy += 16) {
+          const q = p + (<usize>width << 2);
+          const g = f32x4.mul(v128.load(dy), quarter);
+          const low = v128.shuffle<f32>(g, g, 0, 0, 1, 1);
+          const high = v128.shuffle<f32>(g, g, 2, 2, 3, 3);
+          v128.store(p, low);
+          v128.store(p, high, 16);
+          v128.store(q, low);
+          v128.store(q, high, 16);
+        }
+      }
+      for (; j < outWidth; j++, dy += 4) {
         const column = j * argI(args, 12) - argI(args, 14);
         const left = max(column, 0);
         const right = min(column + kW, width);

@@ -2,15 +2,16 @@
  * Sharing one job between threads. A job is a kernel called once for every piece 0 … pieces−1, in any order, by
  * any thread. The control block, a cache line a field so that threads do not fight over lines:
  *
- *   next       pieces not yet taken. Threads take one by counting down: a result > 0 is a piece of the job whose
- *              description stands in `job`, and that job cannot end before the piece is done; so a thread that comes
- *              late either gets a piece of the present job or none, never one of a past job.
+ *   next       pieces not yet taken. Threads take some by counting down: a result > 0 means pieces of the job whose
+ *              description stands in `job`, and that job cannot end before they are done; so a thread that comes
+ *              late either gets pieces of the present job or none, never any of a past job.
  *   done       pieces finished. The host goes on when it equals `pieces`.
  *   signal     grows with every job; idle threads sleep on it.
  *   sleepers   threads that sleep, or are about to.
  *   waiting    1 while the host sleeps on `done`.
  *   state      1: stop; 2: a kernel trapped in a worker.
- *   job        kernel (table index), args, pieces, scratch of thread 0, bytes of scratch a thread.
+ *   job        kernel (table index), args, pieces, scratch of thread 0, bytes of scratch a thread,
+ *              pieces taken at once.
  */
 const NEXT: usize = 0;
 const DONE: usize = 64;
@@ -27,12 +28,17 @@ const SPINS: i32 = 30000;
 @inline
 function takePieces(control: usize, thread: i32): void {
   for (;;) {
-    const left = atomic.sub<i32>(control + NEXT, 1);
+    // This may still be the number of the last job: any will do.
+    const share = max(1, load<i32>(control + JOB, 20));
+    const left = atomic.sub<i32>(control + NEXT, share);
     if (left <= 0) return;
+    const taken = min(left, share);
+    const kernel = load<u32>(control + JOB);
+    const args = <usize>load<u32>(control + JOB, 4);
     const pieces = load<i32>(control + JOB, 8);
     const scratch = <usize>load<u32>(control + JOB, 12) + <usize>thread * <usize>load<u32>(control + JOB, 16);
-    call_indirect<void>(load<u32>(control + JOB), <usize>load<u32>(control + JOB, 4), pieces - left, scratch);
-    const done = atomic.add<i32>(control + DONE, 1) + 1;
+    for (let i = 0; i < taken; i++) call_indirect<void>(kernel, args, pieces - left + i, scratch);
+    const done = atomic.add<i32>(control + DONE, taken) + taken;
     if (done == pieces && atomic.load<i32>(control + WAITING) != 0) atomic.notify(control + DONE, 1);
   }
 }
