@@ -1,6 +1,16 @@
+import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
+const src = fileURLToPath(new URL('./src/', import.meta.url));
+
 export default defineConfig({
+  // The examples import the package by its name; tests run them against the sources.
+  resolve: {
+    alias: [
+      { find: /^pcg-engine$/, replacement: `${src}index.ts` },
+      { find: /^pcg-engine\/(layers|dsp|train)$/, replacement: `${src}$1/index.ts` },
+    ],
+  },
   test: {
     include: ['test/**/*.test.ts'],
     pool: 'forks',
