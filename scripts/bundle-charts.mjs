@@ -1,6 +1,7 @@
 import { copyFile, mkdir, rename } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
 /**
@@ -8,9 +9,9 @@ import { build } from 'esbuild';
  * and minified, and puts the licences that allow this beside it. ECharts stays a development dependency.
  *
  * @param {string} dist the folder that tsc wrote
- * @returns {Promise<number>} size of the bundle in bytes
+ * @returns {Promise<string>} the size, in words
  */
-export async function bundleCharts(dist) {
+export default async function bundleCharts(dist = fileURLToPath(new URL('../dist', import.meta.url))) {
   const file = join(dist, 'vendor', 'echarts.js');
   const bundled = `${file}.bundled`;
   const result = await build({
@@ -29,7 +30,7 @@ export async function bundleCharts(dist) {
   await rename(bundled, file);
   await copyLicences(join(dist, 'vendor', 'licences'));
   const [output] = Object.values(result.metafile.outputs);
-  return output.bytes;
+  return `${Math.round(output.bytes / 1024)} KiB`;
 }
 
 /** ECharts (Apache-2.0, with its notice and those of what it contains), ZRender (BSD-3-Clause), tslib (0BSD). */

@@ -89,6 +89,16 @@ describe('curvesSvg', () => {
     expect(seen).toContain('loss');
   });
 
+  it('leaves a gap where a loss is no number', () => {
+    let drawn: unknown;
+    const render = (option: object) => {
+      drawn = option;
+      return '<svg/>';
+    };
+    curvesSvg([{ epoch: 1, trainLoss: Number.POSITIVE_INFINITY }, ...points.slice(1)], render);
+    expect((drawn as { series: { data: unknown[] }[] }).series[0]!.data).toEqual([null, 1 / 2, 1 / 3]);
+  });
+
   it('survives a loss that is no number, one epoch, and none', () => {
     for (const some of [[{ epoch: 1, trainLoss: Number.NaN }, ...points.slice(1)], points.slice(0, 1), []]) {
       const svg = curvesSvg(some, renderSvg, { bestEpoch: 1 });

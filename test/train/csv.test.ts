@@ -33,6 +33,8 @@ describe('parseCsv', () => {
   it('numbers lines as an editor does, through quoted line ends and empty lines', () => {
     const rows = parseCsv('a\r\n"x\r\ny"\r\n\r\nlast', 'f.csv');
     expect(rows.map((row) => row.line)).toEqual([1, 2, 5]);
+    const pieces = parseCsv('"a\nb ""c""\nd"\nlast', 'f.csv');
+    expect(pieces.map((row) => row.line)).toEqual([1, 4]);
   });
 
   it('names file and line of a quote that never closes, and of text after one', () => {

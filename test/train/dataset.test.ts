@@ -177,6 +177,13 @@ describe('a folder a class', () => {
     expect(errorOf(() => scanDataset(root, { classes: ['a', 'c'] })).code).toBe('dataset/unknown-label');
   });
 
+  it('puts a healthy class first whatever its name sorts as', () => {
+    expect(scanDataset(temporaryFolder({ 'abnormal/a.wav': '', 'normal/b.wav': '' })).classes).toEqual([
+      'normal',
+      'abnormal',
+    ]);
+  });
+
   it('sorts classes that are numbers by value', () => {
     const root = temporaryFolder({ '10/a.wav': '', '9/b.wav': '', '-1/c.wav': '' });
     expect(scanDataset(root).classes).toEqual(['-1', '9', '10']);

@@ -22,6 +22,9 @@ it('integers are evenly spread and shuffles keep every item', () => {
   for (let i = 0; i < 7000; i++) counts[draws.integer(7)]! += 1;
   // Five standard deviations of a binomial with n = 7000, p = 1/7.
   for (const count of counts) expect(Math.abs(count - 1000)).toBeLessThan(147);
+  // Words above the highest multiple are drawn again: their remainders would be twice as likely.
+  const large = Array.from({ length: 3000 }, () => draws.integer(3 * 2 ** 30));
+  expect(Math.abs(large.filter((value) => value < 2 ** 30).length - 1000)).toBeLessThan(130);
   const items = Array.from({ length: 50 }, (_, i) => i);
   const shuffled = draws.shuffle(items);
   expect(shuffled).not.toEqual(items);

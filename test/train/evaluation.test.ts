@@ -119,6 +119,21 @@ describe('bootstrapByGroup', () => {
     expect(bootstrapByGroup(values(30, 10), average, { seed: 1 })).toEqual(once);
   });
 
+  it('draws whole subjects', () => {
+    const drawn: string[] = [];
+    const note = (sample: readonly { group: string; value: number }[]) => {
+      drawn.push(
+        sample
+          .map(({ group }) => group)
+          .sort()
+          .join(' '),
+      );
+      return 0;
+    };
+    bootstrapByGroup(values(2, 2), note, { seed: 1, resamples: 50 });
+    expect(new Set(drawn)).toEqual(new Set(['g0 g0 g0 g0', 'g0 g0 g1 g1', 'g1 g1 g1 g1']));
+  });
+
   it('is null with one subject, or where the figure is mostly undefined', () => {
     expect(bootstrapByGroup(values(1, 9), average, { seed: 1 })).toBeNull();
     expect(bootstrapByGroup(values(9, 1), () => null, { seed: 1 })).toBeNull();

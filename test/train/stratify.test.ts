@@ -19,6 +19,24 @@ function share(part: readonly RecordingEntry[], site: string, label: number): nu
   return count(part) / count(recordings);
 }
 
+/** Σ (count − target)² / target over parts, of recordings by site and class and of subjects by site. */
+function chiSquare(all: readonly RecordingEntry[], partOf: ReadonlyMap<string, string>): number {
+  const first = all.filter((r, index) => all.findIndex((each) => each.group === r.group) === index);
+  const strata = [
+    ...all.map((r) => [`${r.site} ${r.label}`, partOf.get(r.group)!] as const),
+    ...first.map((r) => [r.site, partOf.get(r.group)!] as const),
+  ];
+  let total = 0;
+  for (const stratum of new Set(strata.map(([name]) => name))) {
+    const members = strata.filter(([name]) => name === stratum);
+    for (const [part, fraction] of Object.entries({ train: 0.64, validation: 0.16, test: 0.2 })) {
+      const target = members.length * fraction;
+      total += (members.filter(([, side]) => side === part).length - target) ** 2 / target;
+    }
+  }
+  return total;
+}
+
 describe('makeSplit', () => {
   it('keeps the shares of every site and class, 64/16/20', () => {
     const applied = applySplit(makeSplit(recordings, { seed: 1 }), recordings);
@@ -67,6 +85,40 @@ describe('makeSplit', () => {
         for (const part of PARTS) expect(new Set(applied[part].map((r) => r.label)).size).toBe(2);
       }),
       { numRuns: 100, seed: 1 },
+    );
+  });
+
+  it('leaves no single subject whose move would even the shares out better', () => {
+    const random = fc.array(fc.tuple(fc.constantFrom('x', 'y'), fc.nat(1), fc.integer({ min: 1, max: 9 })), {
+      minLength: 15,
+      maxLength: 40,
+    });
+    fc.assert(
+      fc.property(random, fc.nat(100), (subjects, seed) => {
+        const all = [
+          ...cohort('x', 5, 2, (subject) => subject % 2),
+          ...cohort('y', 5, 2, (subject) => subject % 2),
+          ...subjects.flatMap(([site, label, size], index) =>
+            Array.from({ length: size }, (_, take) => entry(`p${index}`, label, site, `p${index}-${take}`)),
+          ),
+        ];
+        const { parts } = makeSplit(all, { seed });
+        const partOf = new Map(PARTS.flatMap((part) => parts[part].map((id) => [id, part] as const)));
+        const groups = [...new Set(all.map(({ group }) => group))];
+        const assigned = new Map(all.map((r) => [r.group, partOf.get(r.id)!]));
+        const found = chiSquare(all, assigned);
+        for (const group of groups) {
+          for (const part of PARTS) {
+            const moved = new Map(assigned).set(group, part);
+            const kept = PARTS.every(
+              (each) =>
+                new Set(all.filter((r) => moved.get(r.group) === each).map((r) => r.label)).size === 2,
+            );
+            if (kept) expect(chiSquare(all, moved)).toBeGreaterThan(found - 1e-6);
+          }
+        }
+      }),
+      { numRuns: 15, seed: 1 },
     );
   });
 

@@ -69,6 +69,15 @@ describe('chooseThreshold', () => {
     ).toEqual({ threshold: high, macc: 1 });
   });
 
+  it('separates them too where the middle rounds down', () => {
+    expect((0.5 + (0.5 + 2 ** -53)) / 2).toBe(0.5);
+    const chosen = choose([
+      [false, 0.5],
+      [true, 0.5 + 2 ** -53],
+    ]);
+    expect(chosen).toEqual({ threshold: 0.5 + 2 ** -53, macc: 1 });
+  });
+
   it('reaches the highest MAcc of all thresholds that call recordings differently', () => {
     const item = fc.tuple(
       fc.boolean(),
