@@ -43,6 +43,7 @@ async function copyLicences(folder) {
   await mkdir(folder, { recursive: true });
   await copyFile(join(echarts, 'LICENSE'), join(folder, 'echarts-LICENSE.txt'));
   await copyFile(join(echarts, 'NOTICE'), join(folder, 'echarts-NOTICE.txt'));
+  await copyFile(join(echarts, 'licenses', 'LICENSE-d3'), join(folder, 'd3-LICENSE.txt'));
   await copyFile(join(zrender, 'LICENSE'), join(folder, 'zrender-LICENSE.txt'));
   await copyFile(join(tslib, 'LICENSE.txt'), join(folder, 'tslib-LICENSE.txt'));
 }
