@@ -12,14 +12,6 @@ const M1: u32 = 0xcd9e8d57;
 const W0: u32 = 0x9e3779b9;
 const W1: u32 = 0xbb67ae85;
 
-/** Upper halves of the unsigned products of a's lanes with m. */
-// @ts-ignore: decorator
-@inline
-function multiplyHigh(a: v128, m: v128): v128 {
-  const low = i64x2.extmul_low_i32x4_u(a, m);
-  const high = i64x2.extmul_high_i32x4_u(a, m);
-  return v128.shuffle<i32>(low, high, 1, 3, 5, 7);
-}
 
 /** All ones where a unit is kept, for 16 units from 4·block on: writes four vectors to `to`. */
 // @ts-ignore: decorator
@@ -34,14 +26,15 @@ function keepMasks(args: usize, block: u32, threshold: v128, to: usize): void {
   const m0 = i32x4.splat(M0);
   const m1 = i32x4.splat(M1);
   for (let round = 0; round < 10; round++) {
-    const high0 = multiplyHigh(c0, m0);
-    const low0 = i32x4.mul(c0, m0);
-    const high1 = multiplyHigh(c2, m1);
-    const low1 = i32x4.mul(c2, m1);
-    c0 = v128.xor(v128.xor(high1, c1), i32x4.splat(k0));
-    c1 = low1;
-    c2 = v128.xor(v128.xor(high0, c3), i32x4.splat(k1));
-    c3 = low0;
+    const a = i64x2.extmul_low_i32x4_u(c0, m0);
+    const b = i64x2.extmul_high_i32x4_u(c0, m0);
+    const c = i64x2.extmul_low_i32x4_u(c2, m1);
+    const d = i64x2.extmul_high_i32x4_u(c2, m1);
+    // Upper halves of the products are the odd lanes, lower halves the even ones.
+    c0 = v128.xor(v128.shuffle<i32>(c, d, 1, 3, 5, 7), v128.xor(c1, i32x4.splat(k0)));
+    c1 = v128.shuffle<i32>(c, d, 0, 2, 4, 6);
+    c2 = v128.xor(v128.shuffle<i32>(a, b, 1, 3, 5, 7), v128.xor(c3, i32x4.splat(k1)));
+    c3 = v128.shuffle<i32>(a, b, 0, 2, 4, 6);
     k0 += W0;
     k1 += W1;
   }

@@ -2,15 +2,15 @@
 import { firstLanes, high64, low64, maxOfLanes, storeFirst } from './lanes';
 import { expV } from './math';
 
-/** The greatest of `count` values from x on. */
+/** The greatest of `count` values from x on that are not NaN: the exponential of a NaN makes its row NaN anyway. */
 // @ts-ignore: decorator
 @inline
 export function rowMaximum(x: usize, count: usize): f32 {
   const end = x + ((count & ~3) << 2);
   const lowest = f32x4.splat(f32.NEGATIVE_INFINITY);
   let m = lowest;
-  for (; x < end; x += 16) m = f32x4.max(m, v128.load(x));
-  if (count & 3) m = f32x4.max(m, v128.bitselect(v128.load(x), lowest, firstLanes(count & 3)));
+  for (; x < end; x += 16) m = f32x4.pmax(m, v128.load(x));
+  if (count & 3) m = f32x4.pmax(m, v128.bitselect(v128.load(x), lowest, firstLanes(count & 3)));
   return maxOfLanes(m);
 }
 

@@ -24,6 +24,9 @@ export function strideOf(args: usize, at: i32, operand: i32, axis: i32): usize {
 
 /** Offset in elements of the row-major index `flat` over the first `axes` axes. */
 export function offsetOf(args: usize, at: i32, operand: i32, axes: i32, flat: usize): usize {
+  if (flat == 0) return 0;
+  // The usual case, without the divisions.
+  if (flat < sizeOf(args, at, axes - 1)) return flat * strideOf(args, at, operand, axes - 1);
   let offset: usize = 0;
   for (let axis = axes - 1; axis >= 0; axis--) {
     const size = sizeOf(args, at, axis);
