@@ -12,7 +12,6 @@ const M1: u32 = 0xcd9e8d57;
 const W0: u32 = 0x9e3779b9;
 const W1: u32 = 0xbb67ae85;
 
-
 /** All ones where a unit is kept, for 16 units from 4·block on: writes four vectors to `to`. */
 // @ts-ignore: decorator
 @inline
