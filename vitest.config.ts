@@ -16,5 +16,6 @@ export default defineConfig({
     pool: 'forks',
     maxWorkers: 2,
     testTimeout: 60_000,
+    execArgv: ['--expose-gc'],
   },
 });
