@@ -66,13 +66,14 @@ export const defaultConfig: TrainConfig = {
   features: defaultFeatureSettings,
 };
 
-interface Bound {
+/** What a number may be. */
+export interface Bound {
   readonly least: number;
   readonly most?: number;
   readonly whole?: boolean;
 }
 
-const BOUNDS: Readonly<Partial<Record<keyof TrainConfig, Bound>>> = {
+export const CONFIG_BOUNDS = {
   seed: { least: 0, most: Number.MAX_SAFE_INTEGER, whole: true },
   epochs: { least: 1, whole: true },
   batchSize: { least: 2, most: 4096, whole: true },
@@ -85,7 +86,7 @@ const BOUNDS: Readonly<Partial<Record<keyof TrainConfig, Bound>>> = {
   labelSmoothing: { least: 0, most: 0.99 },
   windowSeconds: { least: 0.1 },
   patience: { least: 0, whole: true },
-};
+} as const satisfies Partial<Record<keyof TrainConfig, Bound>>;
 
 const AUGMENT_BOUNDS: Readonly<Record<keyof AugmentSettings, Bound>> = {
   timeMasks: { least: 0, whole: true },
@@ -100,7 +101,7 @@ const AUGMENT_BOUNDS: Readonly<Record<keyof AugmentSettings, Bound>> = {
 /** Fills in defaults and checks every value. @throws UsageError naming the field, its value and its range */
 export function resolveConfig(given: Partial<TrainConfig>): TrainConfig {
   const config: TrainConfig = { ...defaultConfig, ...given };
-  for (const [name, bound] of Object.entries(BOUNDS))
+  for (const [name, bound] of Object.entries(CONFIG_BOUNDS))
     checkNumber(name, config[name as keyof TrainConfig], bound);
   for (const [name, bound] of Object.entries(AUGMENT_BOUNDS)) {
     checkNumber(`augment.${name}`, config.augment[name as keyof AugmentSettings], bound);
@@ -112,11 +113,12 @@ export function resolveConfig(given: Partial<TrainConfig>): TrainConfig {
   return config;
 }
 
-function checkNumber(
+/** @param name what the message calls it. @throws UsageError `config/value` */
+export function checkNumber(
   name: string,
   value: unknown,
   { least, most = Number.POSITIVE_INFINITY, whole }: Bound,
-): void {
+): asserts value is number {
   if (typeof value === 'number' && value >= least && value <= most && (!whole || Number.isInteger(value)))
     return;
   const range = most === Number.POSITIVE_INFINITY ? `at least ${least}` : `from ${least} to ${most}`;

@@ -24,16 +24,21 @@ export interface EpochRecord {
   readonly best?: boolean;
 }
 
-/** Judges the validation recordings after an epoch, on windows side by side: half the work of overlapping ones. */
+/**
+ * Judges the validation recordings after an epoch, on windows side by side: half the work of overlapping ones.
+ * @throws RunError `judge/not-finite`; Interruption when `signal` is aborted
+ */
 export async function validate(
   model: Model,
   validation: readonly Example[],
   config: TrainConfig,
   known: { readonly epoch: number; readonly trainLoss: number; readonly learningRate: number },
+  signal?: AbortSignal,
 ): Promise<EpochRecord> {
   const probabilities = await judge(model, validation, {
     batchSize: config.batchSize,
     step: model.config.frames,
+    ...(signal ? { signal } : {}),
   });
   const classes = model.config.classes;
   const scored: Scored[] = validation.map(({ label, site, group }, i) => ({

@@ -12,6 +12,8 @@ export interface EvaluationResult {
   readonly evaluation: Evaluation;
   readonly predictions: readonly Prediction[];
   readonly skipped: readonly SkippedRecording[];
+  /** SHA-256 by recording, of recordings that were read here. */
+  readonly contentHash: ReadonlyMap<string, string>;
 }
 
 /**
@@ -38,12 +40,12 @@ export function evaluateTestPart(
     train,
     seed,
   });
-  return { evaluation, predictions, skipped: [] };
+  return { evaluation, predictions, skipped: [], contentHash: new Map() };
 }
 
 /**
  * Judges other recordings than those of the run, with the run's threshold.
- * @param train what the baselines learn from: the run's training part
+ * @param train what the baselines learn from: the run's training part; empty where it is not known
  * @throws UsageError `evaluate/classes` when the data set's classes are not the model's
  */
 export async function evaluateDataset(
@@ -64,7 +66,7 @@ export async function evaluateDataset(
       `The model knows: ${card.classes.join(', ')}`,
     );
   }
-  const { examples, skipped } = await loadExamples(
+  const { examples, skipped, contentHash } = await loadExamples(
     dataset.recordings,
     card.features,
     options.onLoad ? { progress: options.onLoad } : {},
@@ -86,5 +88,5 @@ export async function evaluateDataset(
     train,
     seed: options.seed,
   });
-  return { evaluation, predictions, skipped };
+  return { evaluation, predictions, skipped, contentHash };
 }

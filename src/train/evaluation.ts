@@ -14,7 +14,7 @@ export interface Evaluation {
   readonly perSite: Readonly<Record<string, Metrics>>;
   /** Unweighted means over the sites where the figure is defined, and how many those are. */
   readonly siteMean: Readonly<Record<'auc' | 'macc', { readonly value: Figure; readonly sites: number }>>;
-  /** Rules learned on the training part and judged on the same recordings. */
+  /** Rules learned on the training part and judged on the same recordings; none where no training part is known. */
   readonly baselines: Readonly<Record<string, { readonly rule: string; readonly metrics: Metrics }>>;
 }
 
@@ -62,8 +62,9 @@ export function evaluateScored(scored: readonly Scored[], options: EvaluateOptio
     },
     perSite: Object.fromEntries(sites.map((site, index) => [site, perSite[index]!])),
     siteMean: { auc: siteMean('auc'), macc: siteMean('macc') },
-    baselines: Object.fromEntries(
-      [majorityBaseline(train, classes), siteBaseline(train, classes)].map(judge),
-    ),
+    baselines:
+      train.length > 0
+        ? Object.fromEntries([majorityBaseline(train, classes), siteBaseline(train, classes)].map(judge))
+        : {},
   };
 }

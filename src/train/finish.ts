@@ -17,15 +17,25 @@ import type { AppliedSplit, Part, Split } from './split.ts';
 import type { Weights } from './state.ts';
 
 /** What a training gives back to whoever started it. */
-export interface RunSummary {
-  readonly status: 'finished' | 'interrupted';
+export type RunSummary = FinishedRun | InterruptedRun;
+
+export interface FinishedRun {
+  readonly status: 'finished';
   readonly folder: RunFolder;
   readonly record: RunRecord;
   readonly skipped: readonly SkippedRecording[];
-  /** Of the test part; missing after an interruption. */
-  readonly test?: Evaluation;
-  readonly validation?: Evaluation;
-  readonly history?: FitResult['history'];
+  readonly test: Evaluation;
+  readonly validation: Evaluation;
+  readonly history: FitResult['history'];
+  /** Why no more epochs followed. */
+  readonly stopped: 'epochs' | 'patience';
+}
+
+export interface InterruptedRun {
+  readonly status: 'interrupted';
+  readonly folder: RunFolder;
+  /** Whether there is a checkpoint to go on from; without one the folder is gone if this run made it. */
+  readonly resumable: boolean;
 }
 
 interface Unfinished {
@@ -48,17 +58,22 @@ interface Unfinished {
   readonly renderSvg?: RenderSvg;
   readonly onPhase: () => void;
   readonly onJudge?: (done: number, total: number) => void;
+  readonly signal?: AbortSignal;
 }
 
 /**
  * Chooses the threshold on validation, judges every part with the best weights and writes the rest of the run
  * folder. The test recordings are read here for the first time.
+ * @throws Interruption before anything is written
  */
-export async function finishRun(run: Unfinished): Promise<RunSummary> {
+export async function finishRun(run: Unfinished): Promise<FinishedRun> {
   const { folder, model, dataset, record } = run;
   run.onPhase();
   const predict = async (examples: readonly Example[], part: Part): Promise<Prediction[]> => {
-    const options = run.onJudge ? { progress: run.onJudge } : {};
+    const options = {
+      ...(run.onJudge ? { progress: run.onJudge } : {}),
+      ...(run.signal ? { signal: run.signal } : {}),
+    };
     const probabilities = await judge(model, examples, options);
     return examples.map(({ id, group, site, label }, i) => ({
       record: id,
@@ -131,5 +146,6 @@ export async function finishRun(run: Unfinished): Promise<RunSummary> {
     test,
     validation,
     history: run.result.history,
+    stopped: run.result.stopped === 'patience' ? 'patience' : 'epochs',
   };
 }

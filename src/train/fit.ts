@@ -5,6 +5,7 @@ import { type Example, trainingBatch } from './batch.ts';
 import type { TrainConfig } from './config.ts';
 import { updateAverage } from './ema.ts';
 import { type EpochRecord, validate } from './epoch.ts';
+import { breathe, Interruption } from './interruption.ts';
 import { AdamW, clipByGlobalNorm } from './optimizer.ts';
 import { epochOrder } from './sampler.ts';
 import { learningRateAt } from './schedule.ts';
@@ -26,7 +27,7 @@ export interface FitHooks {
   readonly onEpoch?: (record: EpochRecord) => void;
   /** Called at the end of every epoch and on interruption with all that is needed to go on from there. */
   readonly onCheckpoint?: (state: SavedState) => void;
-  /** When aborted, training stops after the current step. */
+  /** When aborted, training stops after the current step, or within the validation that follows an epoch. */
   readonly signal?: AbortSignal;
   /** Goes on from here instead of from the beginning; the result has the same bits. */
   readonly resume?: SavedState;
@@ -80,7 +81,9 @@ export async function fit(
     return { history: state.history, best: state.best, stopped, ...(reason ? { reason } : {}) };
   };
 
-  while (state.epoch < config.epochs) {
+  const outOfPatience = () => config.patience > 0 && state.epoch - state.best.epoch >= config.patience;
+  // Asked before an epoch and not after it, so that a run interrupted after its last one does not train on.
+  while (state.epoch < config.epochs && !outOfPatience()) {
     const { seed, balance } = config;
     const order = epochOrder(train, { seed, epoch: state.epoch, count, balance });
     while (state.stepInEpoch < stepsPerEpoch) {
@@ -114,11 +117,24 @@ export async function fit(
         return done('interrupted');
       }
     }
-    const record = await validate(average, validation, config, {
+    const place = {
       epoch: state.epoch + 1,
       trainLoss: state.lossSum / stepsPerEpoch,
       learningRate: learningRateAt((state.epoch + 1) * stepsPerEpoch - 1, schedule),
-    });
+    };
+    let record: EpochRecord;
+    try {
+      record = await validate(average, validation, config, place, hooks.signal);
+    } catch (error) {
+      if (error instanceof Interruption) {
+        await save();
+        return done('interrupted');
+      }
+      if (error instanceof RunError && error.code === 'judge/not-finite') {
+        return done('diverged', `the validation after epoch ${place.epoch}: ${error.message}`);
+      }
+      throw error;
+    }
     state.epoch++;
     state.stepInEpoch = 0;
     state.lossSum = 0;
@@ -127,10 +143,8 @@ export async function fit(
     state.history.push({ ...record, best: better });
     hooks.onEpoch?.(state.history[state.history.length - 1]!);
     await save();
-    if (hooks.signal?.aborted && state.epoch < config.epochs) return done('interrupted');
-    if (config.patience > 0 && state.epoch - state.best.epoch >= config.patience) return done('patience');
   }
-  return done('epochs');
+  return done(outOfPatience() ? 'patience' : 'epochs');
 }
 
 async function trainingStep(
@@ -167,9 +181,4 @@ async function trainingStep(
       noGrad(() => optimizer.step(clipped, learningRate));
     return values;
   });
-}
-
-/** Lets the host handle signals and draw: kernels on the cpu backend run without a pause. */
-function breathe(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
 }

@@ -1,6 +1,7 @@
 import { RunError } from '../base/errors.ts';
 import { inference, type Model } from '../layers/index.ts';
 import { noGrad, scope, tensor } from '../tensor/index.ts';
+import { breathe } from './interruption.ts';
 import { copyWindow, type FeatureMap, windowStarts } from './windows.ts';
 
 export interface JudgeOptions {
@@ -10,11 +11,12 @@ export interface JudgeOptions {
   readonly batchSize?: number;
   /** Called after each batch with windows done and windows in all. */
   readonly progress?: (done: number, total: number) => void;
+  readonly signal?: AbortSignal;
 }
 
 /**
  * Class probabilities of recordings: the mean over windows that cover each with overlap.
- * @throws RunError `judge/not-finite` when the model gives no number
+ * @throws RunError `judge/not-finite` when the model gives no number; Interruption when `signal` is aborted
  */
 export async function judge(
   model: Model,
@@ -51,6 +53,7 @@ export async function judge(
       counts[recording]!++;
     });
     options.progress?.(Math.min(places.length, from + batchSize), places.length);
+    await breathe(options.signal);
   }
   return sums.map((sum, i) => {
     const mean = Array.from(sum, (value) => value / counts[i]!);

@@ -3,6 +3,7 @@ import { FeatureExtractor, type FeatureSettings, readWav } from '../dsp/index.ts
 import type { Example } from './batch.ts';
 import { readBytes } from './files.ts';
 import { hashBytes } from './hash.ts';
+import { breathe } from './interruption.ts';
 import type { RecordingEntry } from './recording.ts';
 import type { SyntheticRecording } from './synth.ts';
 import { SYNTH_RATE } from './synth.ts';
@@ -72,6 +73,7 @@ function fromFile(path: string) {
 /**
  * Reads recordings and makes their features. One that cannot be read is reported in `skipped`, and the others
  * go on. Yields to the host between recordings, so that progress shows and an interruption is noticed.
+ * @throws Interruption when `signal` is aborted
  */
 export async function loadExamples(
   entries: readonly RecordingEntry[],
@@ -85,7 +87,6 @@ export async function loadExamples(
   const contentHash = new Map<string, string>();
   let seconds = 0;
   for (const [i, entry] of entries.entries()) {
-    if (hooks.signal?.aborted) break;
     try {
       const sound = readSound(entry);
       const { data, bands, frames } = extractor.extract(sound.samples, sound.sampleRate, entry.path);
@@ -99,7 +100,8 @@ export async function loadExamples(
       skipped.push({ record: entry.id, code: error.code, message: error.message });
     }
     hooks.progress?.(i + 1, entries.length);
-    if (i % 8 === 7) await new Promise((resolve) => setImmediate(resolve));
+    if (i % 8 === 7) await breathe(hooks.signal);
   }
+  await breathe(hooks.signal);
   return { examples, skipped, warnings, contentHash, seconds };
 }

@@ -38,6 +38,19 @@ export interface LoadedModel {
  * @throws UsageError `model/missing`; DataError `model/format`, `safetensors/…`; RunError when weights do not fit
  */
 export function loadModel(path: string, backend: Backend): LoadedModel {
+  const { card, stored, file } = readModelFile(path);
+  const model = buildModel(card.model, { seed: 0, backend });
+  model.loadState(weightsIn(stored));
+  return { model, card, path: file };
+}
+
+/** What `loadModel` gives, without building the model. */
+export function readModelCard(path: string): Omit<LoadedModel, 'model'> {
+  const { card, file } = readModelFile(path);
+  return { card, path: file };
+}
+
+function readModelFile(path: string) {
   const file = weightsFile(path);
   const stored = readSafetensors(file);
   if (stored.metadata.format !== FORMAT) {
@@ -47,10 +60,7 @@ export function loadModel(path: string, backend: Backend): LoadedModel {
       'Give a run folder or a weights.safetensors written by pcg-engine train',
     );
   }
-  const card = parseCard(parseJsonText(stored.metadata.card ?? '', `${file}: card`), file);
-  const model = buildModel(card.model, { seed: 0, backend });
-  model.loadState(weightsIn(stored));
-  return { model, card, path: file };
+  return { card: parseCard(parseJsonText(stored.metadata.card ?? '', `${file}: card`), file), stored, file };
 }
 
 /** The weights' file of a run folder, or the file itself. */

@@ -1,13 +1,14 @@
-import { RunError } from '../base/errors.ts';
+import { RunError, UsageError } from '../base/errors.ts';
 import { buildModel, type Model } from '../layers/index.ts';
 import type { Backend } from '../tensor/index.ts';
 import type { RenderSvg } from './charts.ts';
 import { resolveConfig, type TrainConfig, windowFrames } from './config.ts';
 import { describeEnvironment, type Environment } from './environment.ts';
 import type { EpochRecord } from './epoch.ts';
-import { finishRun, type RunSummary } from './finish.ts';
+import { finishRun, type InterruptedRun, type RunSummary } from './finish.ts';
 import { type FitHooks, fit, type StepReport } from './fit.ts';
 import { hashRecordings } from './hash.ts';
+import { Interruption } from './interruption.ts';
 import { type LoadedRecordings, loadExamples, type SkippedRecording } from './load.ts';
 import { writeModelFile } from './model-file.ts';
 import { type Dataset, requireTwoClasses } from './recording.ts';
@@ -75,7 +76,12 @@ export interface RunRecord {
   readonly bestEpoch?: number;
 }
 
-/** Trains a model on a data set, tests it on the held-back part and writes everything to a new run folder. */
+/**
+ * Trains a model on a data set, tests it on the held-back part and writes everything to a new run folder. One that
+ * ends before training began, by an error or an interruption, is removed again.
+ *
+ * @throws UsageError `config/…`, `run/…` · DataError `dataset/one-class`, `split/…` · RunError `fit/diverged`
+ */
 export async function runTraining(options: RunOptions): Promise<RunSummary> {
   const { dataset } = options;
   const config = resolveConfig(options.config ?? {});
@@ -85,13 +91,17 @@ export async function runTraining(options: RunOptions): Promise<RunSummary> {
   const applied = applySplit(split, dataset.recordings);
   const folder = createRunFolder(options.out);
   folder.writeSplit(split);
-  return new Run(options, config, split, applied, folder).start();
+  try {
+    return await new Run(options, config, split, applied, folder).start();
+  } finally {
+    if (!folder.has('run')) folder.discard();
+  }
 }
 
 /**
  * Goes on with an interrupted run; the result has the same bits as without the interruption.
  * @param options `config` and `split` are taken from the run folder
- * @throws RunError `run/not-interrupted`, `run/data-changed`
+ * @throws UsageError `run/not-interrupted` · RunError `run/data-changed`
  */
 export async function resumeTraining(
   folder: RunFolder,
@@ -99,9 +109,11 @@ export async function resumeTraining(
 ): Promise<RunSummary> {
   const record = folder.readJson('run') as RunRecord;
   if (record.status === 'finished' || !folder.has('checkpoint')) {
-    throw new RunError(
+    const why = record.status === 'finished' ? 'its run is finished' : 'it has no checkpoint';
+    throw new UsageError(
       'run/not-interrupted',
-      `${folder.path} is ${record.status} and has ${folder.has('checkpoint') ? 'a' : 'no'} checkpoint: there is nothing to go on with`,
+      `${folder.path}: ${why}, so there is nothing to go on with`,
+      'Start a new run in another folder',
     );
   }
   const applied = applySplit(options.split, options.dataset.recordings);
@@ -138,18 +150,28 @@ class Run {
   }
 
   async start(earlier?: RunRecord): Promise<RunSummary> {
+    try {
+      return await this.work(earlier);
+    } catch (error) {
+      if (error instanceof Interruption) return this.interrupted();
+      throw error;
+    }
+  }
+
+  private async work(earlier?: RunRecord): Promise<RunSummary> {
     const { dataset, hooks = {}, backend } = this.options;
     const { parts, config } = this;
+    Object.assign(this.timings, earlier?.timings);
     hooks.onPhase?.('features', `${parts.train.length + parts.validation.length} recordings`);
     const loaded = await this.timed('features', () => this.load([...parts.train, ...parts.validation]));
     const inTrain = new Set(parts.train.map(({ id }) => id));
     const train = loaded.examples.filter(({ id }) => inTrain.has(id));
     const validation = loaded.examples.filter(({ id }) => !inTrain.has(id));
-    requireTwoClasses({
-      root: `${dataset.root} (training part)`,
-      classes: dataset.classes,
-      recordings: entriesOf(parts.train, loaded),
-    });
+    // The weights learn from the one, the threshold and the best epoch are chosen on the other.
+    for (const part of ['train', 'validation'] as const) {
+      const root = `${dataset.root} (${part === 'train' ? 'training' : part} part)`;
+      requireTwoClasses({ root, classes: dataset.classes, recordings: entriesOf(parts[part], loaded) });
+    }
     const dataHash = hashRecordings(
       entriesOf([...parts.train, ...parts.validation], loaded),
       loaded.contentHash,
@@ -176,9 +198,8 @@ class Run {
     const last = await average.state();
     model.dispose();
     if (result.stopped === 'interrupted') {
-      this.folder.writeJson('run', { ...record, status: 'interrupted', timings: this.timings });
       average.dispose();
-      return { status: 'interrupted', folder: this.folder, record, skipped: loaded.skipped };
+      return this.interrupted();
     }
     if (result.stopped === 'diverged') {
       this.saveDiverged(record, weights, result.reason ?? '');
@@ -209,11 +230,21 @@ class Run {
         seed: config.seed,
         ...(this.options.renderSvg ? { renderSvg: this.options.renderSvg } : {}),
         ...(hooks.onJudge ? { onJudge: hooks.onJudge } : {}),
+        ...(hooks.signal ? { signal: hooks.signal } : {}),
         onPhase: () => hooks.onPhase?.('judging', `${dataset.recordings.length} recordings`),
       }),
     );
     average.dispose();
     return summary;
+  }
+
+  private interrupted(): InterruptedRun {
+    const { folder } = this;
+    if (folder.has('run')) {
+      const record = folder.readJson('run') as RunRecord;
+      folder.writeJson('run', { ...record, status: 'interrupted', timings: this.timings });
+    }
+    return { status: 'interrupted', folder, resumable: folder.has('checkpoint') };
   }
 
   private load(entries: AppliedSplit['train']): Promise<LoadedRecordings> {

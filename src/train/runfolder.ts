@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmdirSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { UsageError } from '../base/errors.ts';
 import { EventLog } from './events.ts';
@@ -58,6 +58,16 @@ export class RunFolder {
   /** @throws DataError `file/…` */
   writeSplit(split: Split): void {
     writeFileAtomic(this.file('split'), formatSplit(split));
+  }
+
+  /** Removes what a run that never trained has left: its split, its empty log, and the folder if nothing else is in it. */
+  discard(): void {
+    try {
+      for (const name of ['split', 'events'] as const) rmSync(this.file(name), { force: true });
+      rmdirSync(this.path);
+    } catch {
+      // What ended the run is the thing to report, not a folder that stays.
+    }
   }
 
   /** Where a line an epoch goes. */

@@ -1,0 +1,54 @@
+/**
+ * Training and judging: recordings with labels go in, a run folder comes out, and models are loaded from it.
+ *
+ * ```ts
+ * import { cpu } from 'pcg-engine';
+ * import { runTraining, scanDataset } from 'pcg-engine/train';
+ *
+ * const backend = await cpu();
+ * const dataset = scanDataset('.data/cinc2016');
+ * const run = await runTraining({ dataset, out: 'runs/first', backend, threads: 2 });
+ * if (run.status === 'finished') console.log(run.test.pooled.macc, run.test.siteMean.auc);
+ * ```
+ *
+ * This entry needs Node: it reads and writes files.
+ */
+
+// Figures.
+export { rocAuc } from './auc.ts';
+// From recordings to a run folder.
+export { type AugmentSettings, NO_AUGMENTATION } from './augment.ts';
+export type { EpochPoint, RenderSvg } from './charts.ts';
+export type { ValidationMetric } from './config.ts';
+export { BALANCES, defaultConfig, resolveConfig, type TrainConfig, VALIDATION_METRICS } from './config.ts';
+// Recordings, labels and splits.
+export { type ScanOptions, scanDataset } from './dataset.ts';
+export type { EpochRecord } from './epoch.ts';
+// Trained models and what they say.
+export { type EvaluationResult, evaluateDataset, evaluateTestPart } from './evaluate.ts';
+export { type EvaluateOptions, type Evaluation, evaluateScored } from './evaluation.ts';
+export type { FinishedRun, InterruptedRun, RunSummary } from './finish.ts';
+export type { StepReport } from './fit.ts';
+export { type ClassFigures, computeMetrics, type Figure, type Metrics, type Scored } from './metrics.ts';
+export { type LoadedModel, loadModel, type ModelCard, readModelCard } from './model-file.ts';
+// Parts for training loops of one's own.
+export {
+  AdamW,
+  type AdamWOptions,
+  clipByGlobalNorm,
+  type Optimizer,
+  Sgd,
+  type SgdOptions,
+} from './optimizer.ts';
+export { type FilePrediction, findFiles, predictFiles } from './predict.ts';
+export { type Prediction, readPredictions } from './predictions.ts';
+export type { Dataset, DatasetProblem, ExcludedRecording, LayoutName, RecordingEntry } from './recording.ts';
+export { type RunHooks, type RunOptions, type RunRecord, resumeTraining, runTraining } from './run.ts';
+export { createRunFolder, nextRunFolder, openRunFolder, RUN_FILES, RunFolder } from './runfolder.ts';
+export { readSafetensors, type StoredTensor, type TensorFile, writeSafetensors } from './safetensors.ts';
+export type { Balance } from './sampler.ts';
+export { learningRateAt, type ScheduleOptions } from './schedule.ts';
+export { applySplit, PARTS, type Part, readSplit, type Split, splitOf } from './split.ts';
+export { type MakeSplitOptions, makeSplit } from './stratify.ts';
+export { type SyntheticDataset, type SynthOptions, synthDataset } from './synth.ts';
+export { chooseThreshold } from './threshold.ts';
