@@ -25,6 +25,19 @@ export function unitRoot(k: number, n: number): readonly [number, number] {
   return [left ? -x : x, below ? -y : y];
 }
 
+/** Twiddle factors of a radix-4 pass over transforms of this length: e^(−2πi·jp/length), j = 1, 2, 3, for each p. */
+export function twiddleTable(length: number): Float64Array {
+  const table = new Float64Array((length / 4) * 6);
+  for (let p = 0; p < length / 4; p++) {
+    for (let j = 1; j <= 3; j++) {
+      const [c, s] = unitRoot(j * p, length);
+      table[p * 6 + j * 2 - 2] = c;
+      table[p * 6 + j * 2 - 1] = -s;
+    }
+  }
+  return table;
+}
+
 /** Complex transform of n = 2^m values. */
 class PowerOfTwoFft {
   readonly n: number;
@@ -37,17 +50,7 @@ class PowerOfTwoFft {
     this.n = n;
     this.workRe = new Float64Array(n);
     this.workIm = new Float64Array(n);
-    for (let length = n; length >= 4; length /= 4) {
-      const table = new Float64Array((length / 4) * 6);
-      for (let p = 0; p < length / 4; p++) {
-        for (let j = 1; j <= 3; j++) {
-          const [c, s] = unitRoot(j * p, length);
-          table[p * 6 + j * 2 - 2] = c;
-          table[p * 6 + j * 2 - 1] = -s;
-        }
-      }
-      this.twiddles.push(table);
-    }
+    for (let length = n; length >= 4; length /= 4) this.twiddles.push(twiddleTable(length));
   }
 
   /** In place. */

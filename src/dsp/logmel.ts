@@ -3,9 +3,11 @@
  * `power_to_db(melspectrogram(power=2.0))` within 1e-4 dB.
  */
 import { UsageError } from '../base/errors.ts';
-import { decibel, decibelBlock, toDecibels } from './decibel.ts';
+import { decibel } from './decibel.ts';
+import { type LogMelKernel, PlainKernel } from './logmel-kernel.ts';
+import { SimdKernel } from './logmel-simd.ts';
 import { type MelFilterbank, type MelNorm, type MelScale, melFilterbank } from './mel.ts';
-import { type FrameSettings, PowerFrames } from './spectrogram.ts';
+import { checkFrameSettings, type FrameSettings, requireFrames } from './spectrogram.ts';
 
 export interface LogMelSettings extends FrameSettings {
   /** Hz */
@@ -41,20 +43,25 @@ export interface Spectrogram {
 export class LogMel {
   readonly settings: LogMelSettings;
   readonly filterbank: MelFilterbank;
-  private readonly spectra: PowerFrames;
+  private readonly kernel: LogMelKernel;
 
   /** @throws UsageError naming the setting that makes no sense */
   constructor(settings: LogMelSettings) {
     const { amin, topDb, ref, sampleRate, nFft, bands, fMin, fMax, melScale, melNorm } = settings;
-    if (!(amin >= 1e-300 && amin < Infinity))
+    if (!(amin >= 1e-300 && amin < Infinity)) {
       throw new UsageError('dsp/logmel', `amin is ${amin}, not a positive number`);
-    if (topDb !== null && !(topDb >= 0))
+    }
+    if (topDb !== null && !(topDb >= 0)) {
       throw new UsageError('dsp/logmel', `topDb is ${topDb}, neither null nor ≥ 0`);
-    if (ref !== 'max' && !(ref > 0 && ref < Infinity))
+    }
+    if (ref !== 'max' && !(ref > 0 && ref < Infinity)) {
       throw new UsageError('dsp/logmel', `ref is ${ref}, neither 'max' nor positive`);
+    }
+    checkFrameSettings(settings);
     this.settings = settings;
-    this.spectra = new PowerFrames(settings);
     this.filterbank = melFilterbank({ sampleRate, nFft, bands, fMin, fMax, scale: melScale, norm: melNorm });
+    const Kernel = SimdKernel.supports(nFft) ? SimdKernel : PlainKernel;
+    this.kernel = new Kernel(settings, this.filterbank);
   }
 
   /**
@@ -62,56 +69,14 @@ export class LogMel {
    * @throws DataError `dsp/too-short` if there is not one frame
    */
   compute(samples: Float32Array): Spectrogram {
-    const { settings, spectra, filterbank } = this;
-    const frames = spectra.load(samples);
-    const { bands, firstBin, offset, weights } = filterbank;
-    const { amin } = settings;
-    const { power } = spectra;
-    const data = new Float32Array(bands * frames);
-    const block = decibelBlock(2 * bands);
-    const values = block.values;
-    let peak = amin;
-    for (let t = 0; t < frames; t += 2) {
-      const u = Math.min(t + 1, frames - 1);
-      spectra.pair(t, u);
-      for (let band = 0; band < bands; band++) {
-        let a = 0;
-        let b = 0;
-        let p = 2 * firstBin[band]!;
-        const end = offset[band + 1]!;
-        for (let i = offset[band]!; i < end; i++, p += 2) {
-          const w = weights[i]!;
-          a += w * power[p]!;
-          b += w * power[p + 1]!;
-        }
-        a = Math.max(a, amin);
-        b = Math.max(b, amin);
-        if (a > peak) peak = a;
-        if (b > peak) peak = b;
-        values[2 * band] = a;
-        values[2 * band + 1] = b;
-      }
-      toDecibels(block, 2 * bands);
-      for (let band = 0, at = t; band < bands; band++, at += frames) {
-        data[at] = values[2 * band]!;
-        data[at + u - t] = values[2 * band + 1]!;
-      }
-    }
-    this.finish(data, decibel(peak));
-    return { data, bands, frames };
-  }
-
-  /** Refers the values to `ref` and raises those more than `topDb` below the peak. */
-  private finish(data: Float32Array, peakDb: number): void {
     const { ref, amin, topDb } = this.settings;
-    // the peak as it stands in the data, so that ref 'max' makes it exactly 0
-    peakDb = Math.fround(peakDb);
-    const refDb = ref === 'max' ? peakDb : decibel(Math.max(amin, ref));
-    const floor = topDb === null ? -Infinity : peakDb - refDb - topDb;
-    for (let i = 0; i < data.length; i++) {
-      const db = data[i]! - refDb;
-      data[i] = Math.max(db, floor);
-    }
+    const frames = requireFrames(samples.length, this.settings);
+    return this.kernel.compute(samples, frames, (peak) => {
+      // in float32 like the data, so that ref 'max' makes the peak exactly 0
+      const top = Math.fround(peak);
+      const zero = ref === 'max' ? top : Math.fround(decibel(Math.max(amin, ref)));
+      return { ref: zero, floor: topDb === null ? -Infinity : Math.fround(top - zero - topDb) };
+    });
   }
 }
 

@@ -29,6 +29,53 @@ export function frameCount(length: number, settings: FrameSettings): number {
   return padded < nFft || length === 0 ? 0 : 1 + Math.floor((padded - nFft) / hopLength);
 }
 
+/**
+ * `frameCount`, or an error if it is 0.
+ * @throws DataError `dsp/too-short`
+ */
+export function requireFrames(length: number, settings: FrameSettings): number {
+  const frames = frameCount(length, settings);
+  if (frames > 0) return frames;
+  throw new DataError(
+    'dsp/too-short',
+    `${length} samples are too few for one frame of ${settings.nFft} samples`,
+  );
+}
+
+/** @throws UsageError `dsp/frames` for settings that make no sense */
+export function checkFrameSettings({ nFft, hopLength, winLength }: FrameSettings): void {
+  if (!(Number.isInteger(nFft) && nFft >= 2 && nFft <= 1048576)) {
+    throw new UsageError('dsp/frames', `nFft is ${nFft}, not an integer from 2 to 2^20`);
+  }
+  if (!(Number.isInteger(hopLength) && hopLength >= 1)) {
+    throw new UsageError('dsp/frames', `hopLength is ${hopLength}, not a positive integer`);
+  }
+  if (!(Number.isInteger(winLength) && winLength >= 1 && winLength <= nFft)) {
+    throw new UsageError('dsp/frames', `winLength is ${winLength}, not an integer from 1 to nFft (${nFft})`);
+  }
+}
+
+/**
+ * The window, halved: that is the half that separating two frames packed in one transform needs, and exact, as
+ * it is a power of two.
+ */
+export function halfWindow({ window, winLength, nFft }: FrameSettings): Float64Array {
+  return makeWindow(window, winLength, nFft).map((w) => 0.5 * w);
+}
+
+/** Writes the signal with its padding, if centred, to the start of `out`; returns the length. */
+export function padSignal(samples: Float32Array, settings: FrameSettings, out: Float64Array): number {
+  const { nFft, center, padMode } = settings;
+  const n = samples.length;
+  const pad = center ? Math.floor(nFft / 2) : 0;
+  out.set(samples, pad);
+  for (let i = 0; i < pad; i++) {
+    out[i] = padMode === 'constant' ? 0 : samples[mirror(i - pad, n)]!;
+    out[pad + n + i] = padMode === 'constant' ? 0 : samples[mirror(n + i, n)]!;
+  }
+  return n + 2 * pad;
+}
+
 /** Index into a signal of n samples, mirrored at both ends without repeating them, as often as needed. */
 function mirror(i: number, n: number): number {
   if (n === 1) return 0;
@@ -51,24 +98,13 @@ export class PowerFrames {
 
   /** @throws UsageError `dsp/frames` for settings that make no sense */
   constructor(settings: FrameSettings) {
-    const { nFft, hopLength, winLength } = settings;
-    if (!(Number.isInteger(nFft) && nFft >= 2))
-      throw new UsageError('dsp/frames', `nFft is ${nFft}, not an integer ≥ 2`);
-    if (!(Number.isInteger(hopLength) && hopLength >= 1)) {
-      throw new UsageError('dsp/frames', `hopLength is ${hopLength}, not a positive integer`);
-    }
-    if (!(Number.isInteger(winLength) && winLength >= 1 && winLength <= nFft)) {
-      throw new UsageError(
-        'dsp/frames',
-        `winLength is ${winLength}, not an integer from 1 to nFft (${nFft})`,
-      );
-    }
+    checkFrameSettings(settings);
+    const { nFft } = settings;
     this.settings = settings;
     this.bins = Math.floor(nFft / 2) + 1;
     this.power = new Float64Array(2 * this.bins);
     this.fft = planFft(nFft);
-    // half the window here is the half that separating the two frames needs; exact, as a power of two
-    this.window = makeWindow(settings.window, winLength, nFft).map((w) => 0.5 * w);
+    this.window = halfWindow(settings);
     this.re = new Float64Array(nFft);
     this.im = new Float64Array(nFft);
   }
@@ -78,24 +114,10 @@ export class PowerFrames {
    * @throws DataError `dsp/too-short` if there is not one frame
    */
   load(samples: Float32Array): number {
-    const { settings } = this;
-    const { nFft, center, padMode } = settings;
-    const frames = frameCount(samples.length, settings);
-    if (frames === 0) {
-      throw new DataError(
-        'dsp/too-short',
-        `${samples.length} samples are too few for one frame of ${nFft} samples`,
-      );
-    }
-    const n = samples.length;
-    const pad = center ? Math.floor(nFft / 2) : 0;
-    if (this.signal.length < n + 2 * pad) this.signal = new Float64Array(n + 2 * pad);
-    const signal = this.signal;
-    signal.set(samples, pad);
-    for (let i = 0; i < pad; i++) {
-      signal[i] = padMode === 'constant' ? 0 : samples[mirror(i - pad, n)]!;
-      signal[pad + n + i] = padMode === 'constant' ? 0 : samples[mirror(n + i, n)]!;
-    }
+    const frames = requireFrames(samples.length, this.settings);
+    const length = samples.length + this.settings.nFft;
+    if (this.signal.length < length) this.signal = new Float64Array(length);
+    padSignal(samples, this.settings, this.signal);
     return frames;
   }
 
