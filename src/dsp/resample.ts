@@ -60,7 +60,7 @@ function tabulatedKernel(u: number): number {
 class Polyphase {
   readonly up: number;
   readonly down: number;
-  /** Input samples on each side of an output sample that take part. */
+  /** Input samples on each side of an output sample that take part; even. */
   readonly reach: number;
   private readonly scale: number;
   private readonly rows = new Map<number, Float64Array>();
@@ -72,7 +72,7 @@ class Polyphase {
     this.up = to / divisor;
     this.down = from / divisor;
     this.scale = Math.min(1, to / from);
-    this.reach = Math.ceil(HALF_WIDTH / this.scale);
+    this.reach = 2 * Math.ceil(HALF_WIDTH / this.scale / 2);
     this.exact = this.up * 2 * this.reach <= MOST_COEFFICIENTS;
     this.scratch = new Float64Array(2 * this.reach);
   }
@@ -94,6 +94,21 @@ class Polyphase {
     if (this.exact) this.rows.set(phase, row);
     return row;
   }
+}
+
+/** Σ x[at + j]·row[j] in four sums, as many as a processor can keep in flight; row.length is a multiple of 4. */
+function dot(x: Float64Array, at: number, row: Float64Array): number {
+  let s0 = 0;
+  let s1 = 0;
+  let s2 = 0;
+  let s3 = 0;
+  for (let j = 0, k = at; j < row.length; j += 4, k += 4) {
+    s0 += x[k]! * row[j]!;
+    s1 += x[k + 1]! * row[j + 1]!;
+    s2 += x[k + 2]! * row[j + 2]!;
+    s3 += x[k + 3]! * row[j + 3]!;
+  }
+  return s0 + s1 + (s2 + s3);
 }
 
 let lastPlan: { from: number; to: number; plan: Polyphase } | undefined;
@@ -118,20 +133,15 @@ export function resample(samples: Float32Array, from: number, to: number): Float
   if (lastPlan?.from !== from || lastPlan.to !== to) lastPlan = { from, to, plan: new Polyphase(from, to) };
   const { plan } = lastPlan;
   const { up, down, reach } = plan;
-  const n = samples.length;
-  const out = new Float32Array(resampledLength(n, from, to));
-  let whole = 0;
+  const padded = new Float64Array(samples.length + 2 * reach + 2);
+  padded.set(samples, reach);
+  const out = new Float32Array(resampledLength(samples.length, from, to));
+  let first = 1;
   let phase = 0;
   for (let i = 0; i < out.length; i++) {
-    const row = plan.row(phase);
-    const first = whole - reach + 1;
-    const start = Math.max(0, first);
-    const end = Math.min(n, whole + reach + 1);
-    let sum = 0;
-    for (let k = start, j = start - first; k < end; k++, j++) sum += samples[k]! * row[j]!;
-    out[i] = sum;
+    out[i] = dot(padded, first, plan.row(phase));
     phase += down;
-    whole += Math.floor(phase / up);
+    first += Math.floor(phase / up);
     phase %= up;
   }
   return out;

@@ -39,8 +39,10 @@ interface Chunk {
   id: string;
   /** Offset of the body. */
   start: number;
-  /** Size as written. */
+  /** Size as written, or that of `ds64` where it takes its place. */
   size: number;
+  /** Whether the size comes from `ds64`. */
+  long?: boolean;
 }
 
 const EXTENSIBLE = 0xfffe;
@@ -137,7 +139,7 @@ function measureData(bytes: Uint8Array, view: DataView, little: boolean, chunk: 
   const there = bytes.length - chunk.start;
   if (chunk.size <= there && chunk.size > 0) return { dataBytes: chunk.size, claimedBytes: chunk.size };
   const unfinished = chunk.size === 0 && there > 0 && !isChainToEnd(bytes, view, little, chunk.start);
-  if (unfinished || isPlaceholder(chunk.size)) {
+  if (unfinished || (!chunk.long && isPlaceholder(chunk.size))) {
     warnings.push(
       `the recorder never wrote the length: read to the end of the file (${there} bytes of data)`,
     );
@@ -176,7 +178,8 @@ export function readLayout(bytes: Uint8Array, name: string): WavLayout {
     } else if (chunk.id === 'data' && data) {
       warnings.push(`a second data chunk at byte ${at} is ignored`);
     } else if (chunk.id === 'data') {
-      if (chunk.size === 0xffffffff && longSize > 0) chunk.size = longSize;
+      chunk.long = chunk.size === 0xffffffff && longSize > 0;
+      if (chunk.long) chunk.size = longSize;
       data = chunk;
       // an unfinished data chunk of size 0 swallows the rest; do not read sound as chunks
       if (format && chunk.size === 0) break;

@@ -217,6 +217,10 @@ describe('containers', () => {
       0xffffffff,
     );
     expect(values(bytes)).toEqual(clean);
+    const huge = chunk('ds64', [...uint(0, 8), ...uint(2 ** 40, 8), ...uint(0, 12)]);
+    expect(errorOf(file([huge, fmt(), data(ramp, true, 0xffffffff)], 'RF64')).message).toMatch(
+      /claims 549755813888 samples per channel, 4 are there/,
+    );
   });
 
   it.each([0, 0xffffffff, 0xffffffdb, 0x7fffffff])(
