@@ -1,0 +1,95 @@
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { cpu, normal, scope, uniformValues } from 'pcg-engine';
+import { type Contestant, contest, type Missing, timed } from './harness.ts';
+import { largestDifference } from './network.ts';
+import type { Question } from './question.ts';
+
+const SIZE = 512;
+
+interface GpuJs {
+  GPU: new (options: {
+    mode?: string;
+  }) => {
+    createKernel(body: unknown, options: { output: number[]; constants: Record<string, number> }): Kernel;
+    destroy(): Promise<void>;
+  };
+}
+type Kernel = ((a: Float32Array[], b: Float32Array[]) => unknown) & { kernel?: object };
+
+/** gpu.js in its default mode, which picks something else without saying so where there is no GPU. */
+async function gpuJs(
+  a: Float32Array[],
+  b: Float32Array[],
+  expected: ArrayLike<number>,
+): Promise<Contestant | Missing> {
+  try {
+    const require = createRequire(join(process.cwd(), 'package.json'));
+    const { version } = require('gpu.js/package.json') as { version: string };
+    const gpu = new (require('gpu.js') as GpuJs).GPU({});
+    // gpu.js reads the source of this function: it must stay plain.
+    const body = new Function(
+      'a',
+      'b',
+      'let sum = 0; for (let i = 0; i < this.constants.size; i++) { sum += a[this.thread.y][i] * b[i][this.thread.x]; } return sum;',
+    );
+    const kernel = gpu.createKernel(body, { output: [SIZE, SIZE], constants: { size: SIZE } });
+    const first = (await kernel(a, b)) as Float32Array[];
+    const name = `gpu.js ${version}, default mode (ran ${kernel.kernel?.constructor.name ?? 'an unknown kernel'})`;
+    const error = largestDifference(
+      first.flatMap((row) => Array.from(row)),
+      expected,
+    );
+    if (!(error < 1e-4)) return { name, missing: `gives another product, off by ${error}` };
+    return timed(
+      name,
+      () => kernel(a, b),
+      () => gpu.destroy(),
+    );
+  } catch (error) {
+    return {
+      name: 'gpu.js',
+      missing: error instanceof Error ? error.message.split('\n')[0]! : String(error),
+    };
+  }
+}
+
+export const matmulQuestion: Question = {
+  name: 'matmul',
+  title: 'Matrix product',
+  method: `Two ${SIZE}×${SIZE} matrices of float32 that are there already, to one. gpu.js from and to nested arrays, as it is used.`,
+  async *run(bench) {
+    const values = [1, 2].map((seed) => Float32Array.from(uniformValues(SIZE * SIZE, { seed })));
+    const [a, b] = values.map((v) =>
+      Array.from({ length: SIZE }, (_, i) => v.slice(i * SIZE, (i + 1) * SIZE)),
+    );
+    const contestants: (Contestant | Missing)[] = [];
+    let expected: ArrayLike<number> = [];
+    for (const threads of [2, 1]) {
+      const backend = await cpu({ threads });
+      const [x, y] = values.map((_, i) => normal([SIZE, SIZE], { seed: i + 1, backend }));
+      values.forEach((v, i) => {
+        backend.upload([x, y][i]!.storage.buffer, v);
+      });
+      expected = await scope(() => x!.matmul(y!).data());
+      const name = `pcg-engine, ${threads} thread${threads > 1 ? 's' : ''}`;
+      contestants.push(
+        timed(
+          name,
+          () => scope(() => void x!.matmul(y!)),
+          () => backend.close(),
+        ),
+      );
+    }
+    contestants.push(await gpuJs(a!, b!, expected));
+    const rows = await contest(contestants, bench);
+    const gflop = (2 * SIZE ** 3) / 1e9;
+    yield {
+      title: `Matrix product ${SIZE}×${SIZE}×${SIZE}`,
+      rows,
+      notes: rows.flatMap(({ name, median }) =>
+        median ? [`${name}: ${((1e3 * gflop) / median).toFixed(1)} GFLOP/s.`] : [],
+      ),
+    };
+  },
+};

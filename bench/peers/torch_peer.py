@@ -1,0 +1,143 @@
+"""PyTorch's and librosa's side of the benchmarks: reads one JSON request a line, answers with one a line, and times
+runs itself. Started by bench/peers/python.ts; needs torch, librosa and onnx.
+"""
+import json
+import platform
+import sys
+import time
+
+import librosa
+import numpy as np
+import torch
+import torch.nn.functional as F
+
+from pcg_lite import PcgLite
+from reference_step import ReferenceStep
+
+ARCHITECTURES = {"reference-step": ReferenceStep, "pcg-lite": PcgLite}
+state = {}
+
+
+def samples_of(body, seconds):
+    """Seconds of each run: two to warm up, then at least five, until the time is over."""
+    for _ in range(2):
+        body()
+    times, end = [], time.perf_counter() + seconds
+    while len(times) < 5 or time.perf_counter() < end:
+        start = time.perf_counter()
+        body()
+        times.append(time.perf_counter() - start)
+    return times
+
+
+def floats(path, shape):
+    return torch.from_numpy(np.fromfile(path, dtype="<f4").reshape(shape))
+
+
+def load(model, bands, weights, index):
+    """Builds a model with our weights: `weights` holds float32 values, `index` [path, count] in their order."""
+    network = ARCHITECTURES[model](bands=bands)
+    values, offset = torch.from_numpy(np.fromfile(weights, dtype="<f4")), 0
+    named = network.named()
+    if list(named) != [path for path, _ in index]:
+        raise ValueError(f"variables are {list(named)} here")
+    with torch.no_grad():
+        for path, count in index:
+            named[path].copy_(values[offset:offset + count].reshape(named[path].shape))
+            offset += count
+    state["network"] = network
+    return sum(p.numel() for p in network.parameters())
+
+
+def logits(input, shape, training):
+    """With dropout off."""
+    network = state["network"]
+    network.train(training)
+    for module in network.modules():
+        if isinstance(module, (torch.nn.Dropout, torch.nn.Dropout2d)):
+            module.eval()
+    with torch.no_grad():
+        return network(floats(input, shape)).reshape(-1).tolist()
+
+
+def export(path, bands, frames):
+    network = state["network"].eval()
+    axes = {"x": {0: "n"}, "logits": {0: "n"}}
+    torch.onnx.export(network, (torch.zeros(1, 1, bands, frames),), path, dynamo=False, opset_version=17,
+                      input_names=["x"], output_names=["logits"], dynamic_axes=axes)
+    return True
+
+
+def train_body(input, shape, labels):
+    network = state["network"].train()
+    x, y = floats(input, shape), torch.tensor(labels)
+    optimizer = torch.optim.AdamW(network.parameters())
+
+    def step():
+        optimizer.zero_grad()
+        F.cross_entropy(network(x), y).backward()
+        optimizer.step()
+    return step
+
+
+def inference_body(input, shape):
+    network, x = state["network"].eval(), floats(input, shape)
+
+    def run():
+        with torch.inference_mode():
+            network(x)
+    return run
+
+
+def log_mel(signal, s):
+    mel = librosa.feature.melspectrogram(
+        y=signal, sr=s["sampleRate"], n_fft=s["nFft"], hop_length=s["hopLength"], win_length=s["winLength"],
+        window="hann", center=True, pad_mode="constant", power=2.0, n_mels=s["bands"], fmin=s["fMin"], fmax=s["fMax"])
+    return librosa.power_to_db(mel, ref=1.0, amin=1e-10, top_db=80.0)
+
+
+def log_mel_planned(signal, s, filters):
+    """The same with the filterbank made once, as a careful user would."""
+    spectrum = librosa.stft(signal, n_fft=s["nFft"], hop_length=s["hopLength"], win_length=s["winLength"],
+                            window="hann", center=True, pad_mode="constant")
+    return librosa.power_to_db(filters @ (np.abs(spectrum) ** 2), ref=1.0, amin=1e-10, top_db=80.0)
+
+
+def log_mel_body(input, settings, planned):
+    signal = np.fromfile(input, dtype="<f4")
+    if not planned:
+        return lambda: log_mel(signal, settings)
+    filters = librosa.filters.mel(sr=settings["sampleRate"], n_fft=settings["nFft"], n_mels=settings["bands"],
+                                  fmin=settings["fMin"], fmax=settings["fMax"])
+    return lambda: log_mel_planned(signal, settings, filters)
+
+
+BODIES = {"train": train_body, "inference": inference_body, "log-mel": log_mel_body}
+
+
+def timed(task, seconds, threads=None, **arguments):
+    if threads is not None:
+        torch.set_num_threads(threads)
+    return samples_of(BODIES[task](**arguments), seconds)
+
+
+def log_mel_values(input, settings, output, planned):
+    log_mel_body(input, settings, planned)().astype("<f4").tofile(output)
+    return True
+
+
+COMMANDS = {"load": load, "logits": logits, "export": export, "time": timed, "log-mel": log_mel_values}
+
+
+def main():
+    answer = lambda content: print(json.dumps(content), flush=True)
+    answer({"python": platform.python_version(), "torch": torch.__version__, "librosa": librosa.__version__})
+    for line in sys.stdin:
+        request = json.loads(line)
+        try:
+            answer({"value": COMMANDS[request.pop("command")](**request)})
+        except Exception as error:  # told to the other side, which decides
+            answer({"error": f"{type(error).__name__}: {error}"})
+
+
+main()

@@ -1,0 +1,43 @@
+import type { Effort, Row } from './harness.ts';
+import type { Onnx } from './peers/onnx.ts';
+import type { Python } from './peers/python.ts';
+
+/** What a question may use. A peer that is not there is the reason why, for the table. */
+export interface Bench extends Effort {
+  python(): Promise<Python | string>;
+  /** Its executable, for whole processes; null where there is none. */
+  readonly pythonPath: string | null;
+  readonly onnx: Onnx | string;
+  /** A folder that is removed at the end. */
+  readonly scratch: string;
+}
+
+/** A goal and what it takes to reach it, judged on the rows of its table. */
+export interface Goal {
+  readonly text: string;
+  /** null where it could not be judged, since a peer is missing. */
+  readonly met: boolean | null;
+}
+
+/** One table. */
+export interface Answer {
+  readonly title: string;
+  readonly rows: readonly Row[];
+  readonly goals?: readonly Goal[];
+  readonly notes?: readonly string[];
+}
+
+/** One file of bench/: a question with one table for every setting. */
+export interface Question {
+  readonly name: string;
+  readonly title: string;
+  /** What exactly is timed on each side, for the reader of the table. */
+  readonly method: string;
+  run(bench: Bench): AsyncIterable<Answer>;
+}
+
+/** `pcg-engine` in at most `limit` times the time of the first row whose name starts with `peer`. */
+export function ratioGoal(rows: readonly Row[], peer: string, limit: number, text: string): Goal {
+  const ratio = rows.find((row) => row.name.startsWith(peer))?.ratio;
+  return { text, met: ratio ? ratio[0] <= limit : null };
+}
