@@ -11,6 +11,7 @@ import {
 import { isDepthwise, launchDepthwise } from './depthwise.ts';
 import { type CpuKernel, pieces } from './kernel.ts';
 import type { Machine } from './machine.ts';
+import { launchWinograd, winogradPays } from './winograd.ts';
 
 /** A convolution as the kernels do it, forward or backward: y[o] = Σ over inputs and taps of its group. */
 export interface Convolution extends Geometry {
@@ -117,6 +118,7 @@ function interleave(
 
 function convolve(machine: Machine, c: Convolution): void {
   if (isDepthwise(c)) launchDepthwise(machine, c);
+  else if (winogradPays(c)) launchWinograd(machine, c);
   else launchDense(machine, c);
 }
 

@@ -1,5 +1,5 @@
 import type { Convolution } from './conv2d.ts';
-import { bandBytes, type Geometry, layoutPlane, MIN_PIECES, tapOffsets } from './convlayout.ts';
+import { bandBytes, layoutPlane, MIN_PIECES, tapOffsets } from './convlayout.ts';
 import type { Machine } from './machine.ts';
 
 /** One channel in, one out: nothing is shared between channels. */
@@ -35,37 +35,4 @@ function gatherWeights(machine: Machine, { groups, taps, kernelSize, weight }: C
     for (const tap of taps) f32[at++] = f32[from + tap.weight]!;
   }
   return address;
-}
-
-/** Sizes and addresses of a depthwise weight gradient. */
-export interface DepthwiseWeightGrad extends Geometry {
-  readonly dweight: number;
-  readonly x: number;
-  readonly dy: number;
-  readonly images: number;
-  readonly channels: number;
-  readonly height: number;
-  readonly width: number;
-  readonly top: number;
-  readonly left: number;
-}
-
-export function launchDepthwiseWeightGrad(machine: Machine, d: DepthwiseWeightGrad): void {
-  const layout = layoutPlane(d);
-  const offsets = tapOffsets(machine, d, 1, layout);
-  const band = bandBytes(layout, 1);
-  machine.launch(
-    'depthwiseWeightGrad',
-    d.channels,
-    [
-      ...[d.dweight, d.x, d.dy, offsets, d.taps.length, d.images, d.channels],
-      ...[d.height, d.width, d.outHeight, d.outWidth],
-      ...[layout.rows, d.stride[0], d.top, d.left, layout.phases, layout.pitch, band],
-    ],
-    [],
-    {
-      scratch: band + 8 * d.taps.length + 16,
-      work: d.images * d.channels * d.outHeight * d.outWidth * d.taps.length,
-    },
-  );
 }

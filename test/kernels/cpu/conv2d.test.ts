@@ -49,6 +49,23 @@ const cases: readonly Case[] = [
   { what: 'width 4', x: [2, 4, 6, 4], outC: 12, kernel: [3, 3], padding: [1, 1, 1, 1] },
   { what: 'width 7', x: [2, 4, 6, 7], outC: 12, kernel: [3, 3], padding: [1, 1, 1, 1] },
   { what: 'width 11', x: [20, 2, 6, 11], outC: 4, kernel: [2, 2], padding: [0, 1, 0, 1] },
+  { what: '3×3, odd sizes', x: [3, 9, 7, 13], outC: 11, kernel: [3, 3], padding: [1, 1, 1, 1] },
+  { what: '3×3, no padding', x: [2, 8, 12, 21], outC: 8, kernel: [3, 3] },
+  { what: '3×3, uneven padding', x: [2, 10, 5, 18], outC: 12, kernel: [3, 3], padding: [2, 1, 0, 3] },
+  { what: '3×3 on one pixel', x: [2, 16, 1, 1], outC: 16, kernel: [3, 3], padding: [1, 1, 1, 1] },
+  { what: '3×3 on one row', x: [1, 8, 1, 37], outC: 9, kernel: [3, 3], padding: [1, 1, 1, 1] },
+  { what: '3×3, groups', x: [2, 20, 6, 10], outC: 18, kernel: [3, 3], padding: [1, 1, 1, 1], groups: 2 },
+  { what: '3×3, tall', x: [1, 8, 70, 5], outC: 8, kernel: [3, 3], padding: [1, 1, 1, 1] },
+  { what: '3×3, many channels', x: [2, 96, 8, 12], outC: 80, kernel: [3, 3], padding: [1, 1, 1, 1] },
+  {
+    what: '3×3, dilated',
+    x: [1, 8, 10, 12],
+    outC: 8,
+    kernel: [3, 3],
+    dilation: [2, 2],
+    padding: [2, 2, 2, 2],
+  },
+  { what: '9×1', x: [1, 8, 12, 12], outC: 8, kernel: [9, 1], padding: [4, 4, 0, 0] },
 ];
 
 for (const { what, x, outC, kernel, ...rest } of cases) {

@@ -61,18 +61,28 @@ export function conv2dWeightGrad(args: usize, piece: i32, scratch: usize): void 
         const from = dy + <usize>(block * 8) * planeBytes + (<usize>(firstRow * outWidth) << 2);
         transpose8(transposed, from, planeBytes, min(8, outputs - block * 8), count);
         const to = partial + <usize>block * blockBytes;
-        let threes = (4 - (taps & 3)) & 3;
-        if (threes * 3 > taps) threes = 0;
-        const fours = taps - threes * 3;
-        let k = 0;
-        for (; k < fours; k += 4) {
-          tile8x4(transposed, scratch, offsets + (<usize>k << 2), rows, outWidth, rowBytes, to + (<usize>k << 5), min(4, fours - k));
-        }
-        for (k = fours; k < taps; k += 3) {
-          tile8x3(transposed, scratch, offsets + (<usize>k << 2), rows, outWidth, rowBytes, to + (<usize>k << 5));
-        }
+        accumulate(transposed, scratch, offsets, taps, rows, outWidth, rowBytes, to);
       }
     }
+  }
+}
+
+/**
+ * to[k][8] += Σ_p dy[p][8]·x[offset_k + p] for all taps k; p runs over `rows` rows of `width` outputs, which are
+ * `rowBytes` apart in x.
+ */
+export function accumulate(
+  dy: usize, x: usize, offsets: usize, taps: i32, rows: i32, width: i32, rowBytes: usize, to: usize,
+): void {
+  let threes = (4 - (taps & 3)) & 3;
+  if (threes * 3 > taps) threes = 0;
+  const fours = taps - threes * 3;
+  let k = 0;
+  for (; k < fours; k += 4) {
+    tile8x4(dy, x, offsets + (<usize>k << 2), rows, width, rowBytes, to + (<usize>k << 5), min(4, fours - k));
+  }
+  for (k = fours; k < taps; k += 3) {
+    tile8x3(dy, x, offsets + (<usize>k << 2), rows, width, rowBytes, to + (<usize>k << 5));
   }
 }
 

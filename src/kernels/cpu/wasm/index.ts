@@ -14,4 +14,6 @@ export * from './optimizer';
 export * from './pool2d';
 export * from './reduce';
 export * from './softmax';
+export * from './winograd';
+export * from './winogradweight';
 export * from './worker';

@@ -20,6 +20,7 @@ export function padPlanes(
       const row = top + r;
       if (row < 0 || row >= height) clear(to, phases * pitch);
       else if (phases == 1) copyRow(to, from + ((<usize>(row * width)) << 2), width, left, pitch);
+      else if (phases == 2) halveRow(to, from + ((<usize>(row * width)) << 2), width, left, pitch);
       else splitRow(to, from + ((<usize>(row * width)) << 2), width, left, phases, pitch);
       to += rowBytes;
     }
@@ -60,13 +61,35 @@ function splitRow(to: usize, from: usize, width: i32, left: i32, phases: i32, pi
     clear(to, first);
     let c = first;
     let at = from + (<usize>(c * phases + shift) << 2);
-    if (phases == 2) {
-      for (; c + 4 <= end; c += 4, at += 32) {
-        v128.store(to + (<usize>c << 2), v128.shuffle<f32>(v128.load(at), v128.load(at, 16), 0, 2, 4, 6));
-      }
-    }
     for (; c < end; c++, at += <usize>phases << 2) store<f32>(to + (<usize>c << 2), load<f32>(at));
     clear(to + (<usize>end << 2), pitch - end);
     to += <usize>pitch << 2;
   }
+}
+
+/** `splitRow` for two phases, both at once. */
+// @ts-ignore: decorator
+@inline
+function halveRow(to: usize, from: usize, width: i32, left: i32, pitch: i32): void {
+  const odd = (<usize>pitch) << 2;
+  // Pairs of columns that both exist: first ≤ c < end.
+  const first = min(pitch, max(0, (left + 1) >> 1));
+  const end = min(pitch, max(first, (width + left) >> 1));
+  let c = 0;
+  for (; c < first; c++, to += 4) storePair(to, odd, from, width, 2 * c - left);
+  let at = from + ((<usize>(2 * c - left)) << 2);
+  for (; c + 4 <= end; c += 4, to += 16, at += 32) {
+    const a = v128.load(at);
+    const b = v128.load(at, 16);
+    v128.store(to, v128.shuffle<f32>(a, b, 0, 2, 4, 6));
+    v128.store(to + odd, v128.shuffle<f32>(a, b, 1, 3, 5, 7));
+  }
+  for (; c < pitch; c++, to += 4) storePair(to, odd, from, width, 2 * c - left);
+}
+
+// @ts-ignore: decorator
+@inline
+function storePair(to: usize, odd: usize, from: usize, width: i32, x: i32): void {
+  store<f32>(to, <u32>x < <u32>width ? load<f32>(from + ((<usize>x) << 2)) : 0);
+  store<f32>(to + odd, <u32>(x + 1) < <u32>width ? load<f32>(from + ((<usize>(x + 1)) << 2)) : 0);
 }

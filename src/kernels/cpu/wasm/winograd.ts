@@ -1,0 +1,291 @@
+/**
+ * 3×3 convolution at stride 1 as Winograd's F(2×2, 3×3) (Lavin & Gray, "Fast algorithms for convolutional neural
+ * networks", 2016, section 4.1): 2×2 outputs need 16 products a channel pair instead of 36. With input tile d (4×4),
+ * kernel g (3×3) and ⊙ elementwise, y = Aᵀ[(G g Gᵀ) ⊙ (Bᵀ d B)]A, where along one axis
+ *
+ *   Bᵀd = (d0−d2, d1+d2, d2−d1, d1−d3)   G g = (g0, (g0+g1+g2)/2, (g0−g1+g2)/2, g2)   Aᵀm = (m0+m1+m2, m1−m2−m3).
+ *
+ * The sum over channels makes each of the 16 positions a matrix product. Tiles go in groups of 4 neighbours of a row
+ * (a vector), two groups to a panel, two panels at a time; everything between x and y stays in the caches.
+ */
+import { arg, argI } from './args';
+import { padPlanes } from './padding';
+
+/** Panels transformed and multiplied together, so that each weight is fetched once for both. */
+const PANELS = 2;
+
+/**
+ * args: packed, weight, outputs, inputs, strides of output and input in weight, 1 to turn kernels by 180°.
+ * A piece is a block of 4 outputs of a group: piece = group·blocks + block. packed: [group][16][block][input][4].
+ */
+export function winogradPack(args: usize, piece: i32, scratch: usize): void {
+  const outputs = argI(args, 2);
+  const inputs = argI(args, 3);
+  const outputStride = argI(args, 4);
+  const inputStride = argI(args, 5);
+  const turned = argI(args, 6);
+  const blocks = (outputs + 3) >> 2;
+  const group = piece / blocks;
+  const block = piece - group * blocks;
+  const positionBytes = <usize>(blocks * inputs) << 4;
+  const packed = arg(args, 0) + <usize>group * 16 * positionBytes + (<usize>(block * inputs) << 4);
+  const weight = arg(args, 1) + (<usize>(group * outputs * inputs * 9) << 2);
+  for (let i = 0; i < inputs; i++) {
+    for (let j = 0; j < 4; j++) {
+      const o = block * 4 + j;
+      let to = packed + (<usize>(i * 4 + j) << 2);
+      if (o >= outputs) {
+        for (let p = 0; p < 16; p++, to += positionBytes) store<f32>(to, 0);
+        continue;
+      }
+      const from = weight + (<usize>(o * outputStride + i * inputStride) << 2);
+      // Columns of G g, then its rows.
+      for (let c: usize = 0; c < 3; c++) {
+        const g0 = load<f32>(from + ((turned ? 8 - c : c) << 2));
+        const g1 = load<f32>(from + ((turned ? 5 - c : c + 3) << 2));
+        const g2 = load<f32>(from + ((turned ? 2 - c : c + 6) << 2));
+        const column = scratch + (c << 2);
+        store<f32>(column, g0);
+        store<f32>(column, 0.5 * (g0 + g1 + g2), 12);
+        store<f32>(column, 0.5 * (g0 - g1 + g2), 24);
+        store<f32>(column, g2, 36);
+      }
+      for (let r: usize = 0; r < 4; r++) {
+        const g0 = load<f32>(scratch + r * 12);
+        const g1 = load<f32>(scratch + r * 12, 4);
+        const g2 = load<f32>(scratch + r * 12, 8);
+        store<f32>(to, g0);
+        store<f32>(to + positionBytes, 0.5 * (g0 + g1 + g2));
+        store<f32>(to + 2 * positionBytes, 0.5 * (g0 - g1 + g2));
+        store<f32>(to + 3 * positionBytes, g2);
+        to += 4 * positionBytes;
+      }
+    }
+  }
+}
+
+/**
+ * args: y, x, packed, bias, outputs, inputs, groups, height, width, outHeight, outWidth, tile rows a band, bands,
+ * padded rows, top, left, pitch, offsets of transformed input and of products in scratch.
+ * piece = (image·groups + group)·bands + band. bias: a zero for every output without one.
+ */
+export function winograd(args: usize, piece: i32, scratch: usize): void {
+  const outputs = argI(args, 4);
+  const inputs = argI(args, 5);
+  const groups = argI(args, 6);
+  const height = argI(args, 7);
+  const width = argI(args, 8);
+  const outHeight = argI(args, 9);
+  const outWidth = argI(args, 10);
+  const bandRows = argI(args, 11);
+  const bands = argI(args, 12);
+  const paddedRows = argI(args, 13);
+  const pitch = argI(args, 16);
+  const transformed = scratch + arg(args, 17);
+  const products = scratch + arg(args, 18);
+
+  const image = piece / bands;
+  const firstRow = (piece - image * bands) * bandRows;
+  const group = image % groups;
+  const rows = min(bandRows, ((outHeight + 1) >> 1) - firstRow);
+  padPlanes(
+    scratch, arg(args, 1) + (<usize>image * <usize>inputs * <usize>(height * width) << 2), inputs, height, width,
+    2 * firstRow - argI(args, 14), argI(args, 15), paddedRows, 2, pitch,
+  );
+  const planeBytes = <usize>(outHeight * outWidth) << 2;
+  const y = arg(args, 0) + <usize>image * <usize>outputs * planeBytes;
+  const blocks = (outputs + 3) >> 2;
+  const positionBytes = <usize>(blocks * inputs) << 4;
+  const packed = arg(args, 2) + <usize>group * 16 * positionBytes;
+  const bias = arg(args, 3) + (<usize>(group * outputs) << 2);
+  const bandBytes = <usize>(paddedRows * 2 * pitch) << 2;
+  // With a line between positions, they do not compete for the same cache sets.
+  const panelBytes = (<usize>inputs << 5) + 64;
+  const productBytes = <usize>blocks << 11;
+
+  const groupsAcross = (((outWidth + 1) >> 1) + 3) >> 2;
+  const count = rows * groupsAcross;
+  for (let first = 0; first < count; first += 2 * PANELS) {
+    const last = min(count, first + 2 * PANELS);
+    for (let g = first; g < last; g++) {
+      const r = g / groupsAcross;
+      const from = scratch + (<usize>(r * 4 * pitch + (g - r * groupsAcross) * 4) << 2);
+      const slot = g - first;
+      const to = transformed + <usize>(slot >> 1) * 16 * panelBytes + (<usize>(slot & 1) << 4);
+      transformInput(to, from, inputs, <usize>pitch << 2, bandBytes, panelBytes, 32);
+    }
+    const panels = (last - first + 1) >> 1;
+    for (let p: usize = 0; p < 16; p++) {
+      for (let panel: usize = 0; panel < <usize>panels; panel++) {
+        multiply(
+          products + panel * productBytes + (p << 5), packed + p * positionBytes,
+          transformed + (panel * 16 + p) * panelBytes, inputs, blocks,
+        );
+      }
+    }
+    for (let g = first; g < last; g++) {
+      const r = g / groupsAcross;
+      const slot = g - first;
+      const from = products + <usize>(slot >> 1) * productBytes + (<usize>(slot & 1) << 4);
+      const row = 2 * (firstRow + r);
+      const column = 8 * (g - r * groupsAcross);
+      const to = y + (<usize>(row * outWidth + column) << 2);
+      transformOutput(to, from, bias, outputs, planeBytes, <usize>outWidth << 2, outHeight - row, outWidth - column, products - 64);
+    }
+  }
+}
+
+/**
+ * Bᵀ d B of 4 neighbouring tiles for every input channel; position p of channel i goes to p·positionBytes + i·toBytes.
+ * The padded rows come split in even and odd columns.
+ */
+export function transformInput(
+  to: usize, from: usize, inputs: i32, pitchBytes: usize, bandBytes: usize, positionBytes: usize, toBytes: usize,
+): void {
+  const row1 = 2 * pitchBytes;
+  const row2 = 4 * pitchBytes;
+  const row3 = 6 * pitchBytes;
+  for (let i = 0; i < inputs; i++, from += bandBytes, to += toBytes) {
+    const odd = from + pitchBytes;
+    // Rows 0 − 2.
+    columns(
+      to, positionBytes,
+      f32x4.sub(v128.load(from), v128.load(from + row2)),
+      f32x4.sub(v128.load(odd), v128.load(odd + row2)),
+      f32x4.sub(v128.load(from, 4), v128.load(from + row2, 4)),
+      f32x4.sub(v128.load(odd, 4), v128.load(odd + row2, 4)),
+    );
+    // Rows 1 + 2 and 2 − 1.
+    const a0 = v128.load(from + row1);
+    const a1 = v128.load(odd + row1);
+    const a2 = v128.load(from + row1, 4);
+    const a3 = v128.load(odd + row1, 4);
+    const b0 = v128.load(from + row2);
+    const b1 = v128.load(odd + row2);
+    const b2 = v128.load(from + row2, 4);
+    const b3 = v128.load(odd + row2, 4);
+    columns(
+      to + 4 * positionBytes, positionBytes,
+      f32x4.add(a0, b0), f32x4.add(a1, b1), f32x4.add(a2, b2), f32x4.add(a3, b3),
+    );
+    columns(
+      to + 8 * positionBytes, positionBytes,
+      f32x4.sub(b0, a0), f32x4.sub(b1, a1), f32x4.sub(b2, a2), f32x4.sub(b3, a3),
+    );
+    // Rows 1 − 3.
+    columns(
+      to + 12 * positionBytes, positionBytes,
+      f32x4.sub(v128.load(from + row1), v128.load(from + row3)),
+      f32x4.sub(v128.load(odd + row1), v128.load(odd + row3)),
+      f32x4.sub(v128.load(from + row1, 4), v128.load(from + row3, 4)),
+      f32x4.sub(v128.load(odd + row1, 4), v128.load(odd + row3, 4)),
+    );
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function columns(to: usize, positionBytes: usize, d0: v128, d1: v128, d2: v128, d3: v128): void {
+  v128.store(to, f32x4.sub(d0, d2));
+  v128.store(to + positionBytes, f32x4.add(d1, d2));
+  v128.store(to + 2 * positionBytes, f32x4.sub(d2, d1));
+  v128.store(to + 3 * positionBytes, f32x4.sub(d1, d3));
+}
+
+/** One position of one panel: [block][input][4] × [input][8] → 32 bytes for each output, 512 bytes apart. */
+function multiply(to: usize, w: usize, panel: usize, inputs: i32, blocks: i32): void {
+  const panelEnd = panel + (<usize>inputs << 5);
+  for (let block = 0; block < blocks; block++) {
+    let x = panel;
+    let a0 = f32x4.splat(0);
+    let a1 = a0;
+    let b0 = a0;
+    let b1 = a0;
+    let c0 = a0;
+    let c1 = a0;
+    let d0 = a0;
+    let d1 = a0;
+    do {
+      const x0 = v128.load(x);
+      const x1 = v128.load(x, 16);
+      let s = v128.load32_splat(w);
+      a0 = f32x4.add(a0, f32x4.mul(x0, s));
+      a1 = f32x4.add(a1, f32x4.mul(x1, s));
+      s = v128.load32_splat(w, 4);
+      b0 = f32x4.add(b0, f32x4.mul(x0, s));
+      b1 = f32x4.add(b1, f32x4.mul(x1, s));
+      s = v128.load32_splat(w, 8);
+      c0 = f32x4.add(c0, f32x4.mul(x0, s));
+      c1 = f32x4.add(c1, f32x4.mul(x1, s));
+      s = v128.load32_splat(w, 12);
+      d0 = f32x4.add(d0, f32x4.mul(x0, s));
+      d1 = f32x4.add(d1, f32x4.mul(x1, s));
+      w += 16;
+      x += 32;
+    } while (x < panelEnd);
+    v128.store(to, a0);
+    v128.store(to, a1, 16);
+    v128.store(to, b0, 512);
+    v128.store(to, b1, 528);
+    v128.store(to, c0, 1024);
+    v128.store(to, c1, 1040);
+    v128.store(to, d0, 1536);
+    v128.store(to, d1, 1552);
+    to += 2048;
+  }
+}
+
+/** Aᵀ m A + bias of 4 neighbouring tiles for every output channel: 2 rows of 8 outputs, cut to `rows` and `width`. */
+function transformOutput(
+  to: usize, from: usize, bias: usize, outputs: i32, planeBytes: usize, rowBytes: usize, rows: i32, width: i32,
+  spare: usize,
+): void {
+  for (let o = 0; o < outputs; o++, from += 512, to += planeBytes, bias += 4) {
+    const b = v128.load32_splat(bias);
+    let m0 = v128.load(from);
+    let m1 = v128.load(from, 32);
+    let m2 = v128.load(from, 64);
+    let m3 = v128.load(from, 96);
+    const s0 = f32x4.add(f32x4.add(m0, m1), m2);
+    const t0 = f32x4.sub(f32x4.sub(m1, m2), m3);
+    m0 = v128.load(from, 128);
+    m1 = v128.load(from, 160);
+    m2 = v128.load(from, 192);
+    m3 = v128.load(from, 224);
+    const s1 = f32x4.add(f32x4.add(m0, m1), m2);
+    const t1 = f32x4.sub(f32x4.sub(m1, m2), m3);
+    m0 = v128.load(from, 256);
+    m1 = v128.load(from, 288);
+    m2 = v128.load(from, 320);
+    m3 = v128.load(from, 352);
+    const s2 = f32x4.add(f32x4.add(m0, m1), m2);
+    const t2 = f32x4.sub(f32x4.sub(m1, m2), m3);
+    m0 = v128.load(from, 384);
+    m1 = v128.load(from, 416);
+    m2 = v128.load(from, 448);
+    m3 = v128.load(from, 480);
+    const s3 = f32x4.add(f32x4.add(m0, m1), m2);
+    const t3 = f32x4.sub(f32x4.sub(m1, m2), m3);
+    const even0 = f32x4.add(f32x4.add(f32x4.add(s0, s1), s2), b);
+    const odd0 = f32x4.add(f32x4.add(f32x4.add(t0, t1), t2), b);
+    const even1 = f32x4.add(f32x4.sub(f32x4.sub(s1, s2), s3), b);
+    const odd1 = f32x4.add(f32x4.sub(f32x4.sub(t1, t2), t3), b);
+    storeRow(to, even0, odd0, width, spare);
+    if (rows > 1) storeRow(to + rowBytes, even1, odd1, width, spare);
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function storeRow(to: usize, even: v128, odd: v128, width: i32, spare: usize): void {
+  const low = v128.shuffle<f32>(even, odd, 0, 4, 1, 5);
+  const high = v128.shuffle<f32>(even, odd, 2, 6, 3, 7);
+  if (width >= 8) {
+    v128.store(to, low);
+    v128.store(to, high, 16);
+    return;
+  }
+  v128.store(spare, low);
+  v128.store(spare, high, 16);
+  for (let i: usize = 0; i < <usize>width; i++) store<f32>(to + (i << 2), load<f32>(spare + (i << 2)));
+}
