@@ -34,7 +34,7 @@ function sourceFiles(folder: string): string[] {
   return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
     const path = join(folder, entry.name);
     // AssemblyScript is compiled on its own and sees only itself.
-    if (entry.isDirectory()) return path.endsWith(join('kernels', 'cpu', 'wasm')) ? [] : sourceFiles(path);
+    if (entry.isDirectory()) return entry.name === 'wasm' ? [] : sourceFiles(path);
     return entry.name.endsWith('.ts') ? [path] : [];
   });
 }

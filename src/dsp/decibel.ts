@@ -1,7 +1,7 @@
 /**
  * 10·log10 of many positive numbers: x = 2^k·m with m in [√½, √2), s = (m−1)/(m+1) and the first five terms of
  * log m = 2 atanh s (J.-M. Muller, "Elementary Functions", 3rd ed., §4.4). Within 1e-8 dB. Operation for operation
- * as in wasm/logmel.as.
+ * as in wasm/logmel.ts.
  */
 
 const DB_PER_NEPER = 4.342944819032518;

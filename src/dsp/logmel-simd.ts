@@ -6,7 +6,7 @@ import type { MelFilterbank } from './mel.ts';
 import { halfWindow, padSignal } from './spectrogram.ts';
 import { wasmBase64 } from './wasm-binary.ts';
 
-/** The functions of wasm/logmel.as; every argument but `amin`, `ref` and `floor` is an address or a count. */
+/** The functions of wasm/logmel.ts; every argument but `amin`, `ref` and `floor` is an address or a count. */
 interface Exports {
   logMel(
     length: number,
