@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { cpus, release, totalmem, type } from 'node:os';
+import { cpus, loadavg, release, totalmem, type } from 'node:os';
 
 /** Where figures come from. */
 export interface Environment {
@@ -12,6 +12,8 @@ export interface Environment {
   /** Of this project; `+` where the working tree differs. */
   readonly commit: string;
   readonly date: string;
+  /** Runnable processes in the minute before: figures of a busy machine are worth nothing. */
+  readonly load: number;
   readonly peers: Readonly<Record<string, string>>;
 }
 
@@ -30,6 +32,7 @@ export function environment(peers: Readonly<Record<string, string>>): Environmen
     node: process.versions.node,
     commit: `${git('rev-parse', '--short', 'HEAD') || 'unknown'}${changed}`,
     date: new Date().toISOString().slice(0, 10),
+    load: Math.round(10 * loadavg()[0]!) / 10,
     peers,
   };
 }

@@ -97,6 +97,9 @@ async function main(): Promise<void> {
     };
     const here = environment(peers);
     console.log(`${describe(here)}\n${rounds} rounds, turns of ${seconds} s\n`);
+    // With one process more than cores, OpenMP's waiting threads make PyTorch five times slower than it is.
+    if (here.load > 0.5)
+      console.error(`This machine is busy (load ${here.load}): do not publish these figures.\n`);
     const results: Record<string, Result> = {};
     for (const question of wanted) {
       const { name, title, method } = question;

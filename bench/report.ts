@@ -54,15 +54,11 @@ export function section(answer: Answer): string {
   return [`### ${answer.title}`, '', table(answer), ...(rest.length > 0 ? ['', ...rest] : []), ''].join('\n');
 }
 
-export function describe({ cpu, cores, memory, system, node, commit, date, peers }: Environment): string {
+export function describe(environment: Environment): string {
+  const { cpu, cores, memory, system, node, commit, date, load, peers } = environment;
   const others = Object.entries(peers).map(([name, version]) => `${name} ${version}`);
-  return [
-    `${cpu}, ${cores} cores, ${memory} GB, ${system}`,
-    `Node ${node}`,
-    ...others,
-    `commit ${commit}`,
-    date,
-  ].join(' · ');
+  const machine = `${cpu}, ${cores} cores, ${memory} GB, ${system}, load before ${load}`;
+  return [machine, `Node ${node}`, ...others, `commit ${commit}`, date].join(' · ');
 }
 
 const NOTES = /<!-- notes -->[\s\S]*<!-- \/notes -->/;
