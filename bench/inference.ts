@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { type Contestant, contest, type Missing, timed } from './harness.ts';
-import { type Batch, batchOf, largestDifference, Ours, shareWith } from './network.ts';
+import { type Batch, batchOf, largestDifference, Ours, profile, shareWith } from './network.ts';
 import type { Onnx } from './peers/onnx.ts';
 import { type Bench, type Question, ratioGoal } from './question.ts';
 
@@ -69,10 +69,12 @@ export const inferenceQuestion: Question = {
             () => ours.infer(batch),
             () => ours.close(),
           );
+          const where = await profile(ours.backend, () => ours.infer(batch), 20);
           const rows = await contest([me, ...peers], bench);
           yield {
             title: `Inference of ${model}, batch ${size} of 64×128, ${label}`,
             rows,
+            notes: [`Where our time goes: ${where}.`],
             ...(model === 'reference-step' && size === 1
               ? {
                   goals: [

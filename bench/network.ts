@@ -118,17 +118,17 @@ export function largestDifference(a: ArrayLike<number>, b: ArrayLike<number>): n
 }
 
 /** Where the time of `body` goes: share of each op, the largest first. */
-export function profile(backend: Backend, body: () => void, runs = 5): string {
+export async function profile(backend: Backend, body: () => unknown, runs = 5): Promise<string> {
   const times = new Map<string, number>();
   const run = backend.run;
-  body();
+  await body();
   const start = performance.now();
   backend.run = function (this: Backend, ...call) {
     const before = performance.now();
     run.apply(this, call as Parameters<typeof run>);
     times.set(call[0], (times.get(call[0]) ?? 0) + performance.now() - before);
   };
-  for (let i = 0; i < runs; i++) body();
+  for (let i = 0; i < runs; i++) await body();
   backend.run = run;
   const total = performance.now() - start;
   const inside = [...times.values()].reduce((a, b) => a + b, 0);

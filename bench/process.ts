@@ -53,7 +53,7 @@ async function prepare(scratch: string): Promise<readonly string[]> {
     features: defaultFeatureSettings,
     classes: ['normal', 'abnormal'],
     threshold: 0.5,
-    trainedOn: { data: 'none', split: 'none' },
+    trainedOn: { layout: 'folders', data: 'none', split: 'none' },
   };
   const weights = [...(await model.state())].map(
     ([name, { shape, values }]) => [name, { dtype: 'F32', shape, data: values }] as const,

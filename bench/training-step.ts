@@ -31,7 +31,7 @@ async function* steps(model: string, bench: Bench): AsyncIterable<Answer> {
         );
       }
     }
-    const where = profile(ours.backend, () => ours.train(batch));
+    const where = await profile(ours.backend, () => ours.train(batch));
     const rows = await contest(contestants, bench);
     yield {
       title: `Training step of ${model}, batch ${BATCH} of 64×128, ${label}`,
