@@ -50,7 +50,7 @@ export const defaultConfig: TrainConfig = {
   clipNorm: 5,
   emaDecay: 0.99,
   labelSmoothing: 0.05,
-  balance: 'class',
+  balance: 'site',
   windowSeconds: 5,
   patience: 8,
   metric: 'auc',
@@ -119,8 +119,8 @@ export function checkNumber(
   value: unknown,
   { least, most = Number.POSITIVE_INFINITY, whole }: Bound,
 ): asserts value is number {
-  if (typeof value === 'number' && value >= least && value <= most && (!whole || Number.isInteger(value)))
-    return;
+  const fits = whole ? Number.isInteger(value) : Number.isFinite(value);
+  if (typeof value === 'number' && fits && value >= least && value <= most) return;
   const range = most === Number.POSITIVE_INFINITY ? `at least ${least}` : `from ${least} to ${most}`;
   throw new UsageError(
     'config/value',
