@@ -14,7 +14,8 @@ import type { Machine } from './machine.ts';
 import { launchWinograd, winogradPays } from './winograd.ts';
 
 /** A convolution as the kernels do it, forward or backward: y[o] = Σ over inputs and taps of its group. */
-export interface Convolution extends Geometry {
+export interface Convolution {
+  readonly geometry: Geometry;
   readonly images: number;
   readonly groups: number;
   /** Channels a group. */
@@ -42,11 +43,22 @@ export const conv2d: CpuKernel<'conv2d'> = (machine, [x, weight, bias], [y], att
   const [outC, inputs, kH, kW] = weight!.shape as [number, number, number, number];
   const { groups, padding } = attributes;
   convolve(machine, {
-    ...geometryOf([kH, kW], attributes, y!.shape[2]!, y!.shape[3]!),
-    ...{ images, groups, inputs: inC / groups, outputs: outC / groups, height, width },
-    ...{ top: padding[0], left: padding[2] },
-    ...{ x: x!.address, y: y!.address, weight: weight!.address, bias: bias?.address },
-    ...{ outputStride: inputs * kH * kW, inputStride: kH * kW, kernelSize: kH * kW },
+    geometry: geometryOf([kH, kW], attributes, y!.shape[2]!, y!.shape[3]!),
+    images,
+    groups,
+    inputs: inC / groups,
+    outputs: outC / groups,
+    height,
+    width,
+    top: padding[0],
+    left: padding[2],
+    x: x!.address,
+    y: y!.address,
+    weight: weight!.address,
+    bias: bias?.address,
+    outputStride: inputs * kH * kW,
+    inputStride: kH * kW,
+    kernelSize: kH * kW,
   });
 };
 
@@ -79,10 +91,22 @@ export const conv2dInputGrad: CpuKernel<'conv2dInputGrad'> = (machine, [dy, weig
         continue;
       }
       convolve(machine, {
-        ...{ images, groups, inputs: outC / groups, outputs, outHeight, outWidth, stride: [1, 1], taps },
-        ...{ height: dy!.shape[2]!, width: dy!.shape[3]!, top: rows.before, left: columns.before },
-        ...{ x: dy!.address, y, weight: weight!.address, bias: undefined },
-        ...{ outputStride: kH * kW, inputStride: outputs * kH * kW, kernelSize: kH * kW },
+        geometry: { outHeight, outWidth, stride: [1, 1], taps },
+        images,
+        groups,
+        inputs: outC / groups,
+        outputs,
+        height: dy!.shape[2]!,
+        width: dy!.shape[3]!,
+        top: rows.before,
+        left: columns.before,
+        x: dy!.address,
+        y,
+        weight: weight!.address,
+        bias: undefined,
+        outputStride: kH * kW,
+        inputStride: outputs * kH * kW,
+        kernelSize: kH * kW,
       });
     }
   }
@@ -123,21 +147,22 @@ function convolve(machine: Machine, c: Convolution): void {
 }
 
 function launchDense(machine: Machine, c: Convolution): void {
-  const { images, groups, inputs, outputs, height, width } = c;
-  const taps = inputs * c.taps.length;
+  const { geometry, images, groups, inputs, outputs, height, width } = c;
+  const { stride } = geometry;
+  const taps = inputs * geometry.taps.length;
   const packed = packWeights(machine, c);
   const bias = packBias(machine, c);
   // A 1×1 convolution without padding can read x where it is, and does not care about rows: take rows of 64 outputs.
   const direct =
-    c.taps.length * c.stride[0] * c.stride[1] === 1 &&
+    geometry.taps.length * stride[0] * stride[1] === 1 &&
     c.top === 0 &&
     c.left === 0 &&
-    c.outHeight === height &&
-    c.outWidth === width;
-  const plane = c.outHeight * c.outWidth;
-  const outWidth = direct ? Math.min(64, plane) : c.outWidth;
-  const outHeight = direct ? pieces(plane, outWidth) : c.outHeight;
-  const g: Geometry = { outHeight, outWidth, stride: c.stride, taps: c.taps };
+    geometry.outHeight === height &&
+    geometry.outWidth === width;
+  const plane = geometry.outHeight * geometry.outWidth;
+  const outWidth = direct ? Math.min(64, plane) : geometry.outWidth;
+  const outHeight = direct ? pieces(plane, outWidth) : geometry.outHeight;
+  const g: Geometry = { outHeight, outWidth, stride, taps: geometry.taps };
   const layout = layoutBand(g, inputs, images * groups);
   const offsets = direct ? planeOffsets(machine, inputs, plane) : tapOffsets(machine, g, inputs, layout);
   machine.launch(
@@ -146,7 +171,7 @@ function launchDense(machine: Machine, c: Convolution): void {
     [
       ...[c.y, c.x, packed, bias, offsets],
       ...[taps, outputs, inputs, groups, height, width, outWidth, plane],
-      ...[layout.height, layout.bands, layout.rows, c.stride[0], c.top, c.left],
+      ...[layout.height, layout.bands, layout.rows, stride[0], c.top, c.left],
       ...[layout.phases, layout.pitch, direct ? 1 : 0],
     ],
     [],
@@ -156,20 +181,21 @@ function launchDense(machine: Machine, c: Convolution): void {
 
 function packWeights(machine: Machine, c: Convolution): number {
   const { groups, inputs, outputs } = c;
+  const { taps } = c.geometry;
   const blocks = pieces(outputs, 8);
-  const packed = machine.temporary(groups * blocks * inputs * c.taps.length * 32);
-  const list = machine.temporary(4 * c.taps.length);
+  const packed = machine.temporary(groups * blocks * inputs * taps.length * 32);
+  const list = machine.temporary(4 * taps.length);
   const { i32 } = machine.heap;
-  for (const [i, tap] of c.taps.entries()) i32[list / 4 + i] = tap.weight;
+  for (let i = 0; i < taps.length; i++) i32[list / 4 + i] = taps[i]!.weight;
   machine.launch(
     'conv2dPack',
     groups * blocks,
     [
       ...[packed, c.weight, outputs, inputs, outputs * inputs * c.kernelSize],
-      ...[c.outputStride, c.inputStride, c.taps.length, list],
+      ...[c.outputStride, c.inputStride, taps.length, list],
     ],
     [],
-    { work: groups * outputs * inputs * c.taps.length },
+    { work: groups * outputs * inputs * taps.length },
   );
   return packed;
 }

@@ -12,7 +12,8 @@ import type { Machine } from './machine.ts';
 import { launchWinogradWeightGrad, winogradPays } from './winograd.ts';
 
 /** A weight gradient as the kernels do it. */
-export interface WeightGradient extends Geometry {
+export interface WeightGradient {
+  readonly geometry: Geometry;
   readonly images: number;
   readonly groups: number;
   /** Channels a group. */
@@ -39,9 +40,18 @@ export const conv2dWeightGrad: CpuKernel<'conv2dWeightGrad'> = (machine, [x, dy]
   const [, outC, outH, outW] = dy!.shape as [number, number, number, number];
   const { padding, groups, kernel } = attributes;
   const w: WeightGradient = {
-    ...geometryOf(kernel, attributes, outH, outW),
-    ...{ images, groups, inputs: inC / groups, outputs: outC / groups, height, width },
-    ...{ top: padding[0], left: padding[2], dweight: dweight!.address, x: x!.address, dy: dy!.address },
+    geometry: geometryOf(kernel, attributes, outH, outW),
+    images,
+    groups,
+    inputs: inC / groups,
+    outputs: outC / groups,
+    height,
+    width,
+    top: padding[0],
+    left: padding[2],
+    dweight: dweight!.address,
+    x: x!.address,
+    dy: dy!.address,
   };
   if (w.inputs === 1 && w.outputs === 1) launchDepthwise(machine, w);
   else if (winogradPays(w)) launchWinogradWeightGrad(machine, w);
@@ -59,10 +69,11 @@ export function shareWeightGradient({ images, groups, outputs }: WeightGradient,
 }
 
 function launchDense(machine: Machine, w: WeightGradient): void {
-  const { images, groups, inputs, outputs, outHeight, outWidth } = w;
-  const taps = inputs * w.taps.length;
-  const layout = layoutBand(w, inputs, MIN_PIECES, Math.max(1, Math.floor(BAND_OUTPUTS / outWidth)));
-  const offsets = tapOffsets(machine, w, inputs, layout);
+  const { geometry, images, groups, inputs, outputs } = w;
+  const { outHeight, outWidth, stride } = geometry;
+  const taps = inputs * geometry.taps.length;
+  const layout = layoutBand(geometry, inputs, MIN_PIECES, Math.max(1, Math.floor(BAND_OUTPUTS / outWidth)));
+  const offsets = tapOffsets(machine, geometry, inputs, layout);
   const blocks = pieces(outputs, 8);
   const size = groups * blocks * taps * 8;
   const { slots, chunks } = shareWeightGradient(w, size);
@@ -74,7 +85,7 @@ function launchDense(machine: Machine, w: WeightGradient): void {
     [
       ...[partial, w.x, w.dy, offsets],
       ...[taps, outputs, inputs, groups, images, w.height, w.width, outHeight, outWidth],
-      ...[slots, chunks, layout.height, layout.bands, layout.rows, w.stride[0], w.top, w.left],
+      ...[slots, chunks, layout.height, layout.bands, layout.rows, stride[0], w.top, w.left],
       ...[layout.phases, layout.pitch, band],
     ],
     [],
@@ -90,21 +101,22 @@ function launchDense(machine: Machine, w: WeightGradient): void {
 }
 
 function launchDepthwise(machine: Machine, w: WeightGradient): void {
-  const layout = layoutPlane(w);
-  const offsets = tapOffsets(machine, w, 1, layout);
+  const { outHeight, outWidth, stride, taps } = w.geometry;
+  const layout = layoutPlane(w.geometry);
+  const offsets = tapOffsets(machine, w.geometry, 1, layout);
   const band = bandBytes(layout, 1);
   machine.launch(
     'depthwiseWeightGrad',
     w.groups,
     [
-      ...[w.dweight, w.x, w.dy, offsets, w.taps.length, w.images, w.groups],
-      ...[w.height, w.width, w.outHeight, w.outWidth],
-      ...[layout.rows, w.stride[0], w.top, w.left, layout.phases, layout.pitch, band],
+      ...[w.dweight, w.x, w.dy, offsets, taps.length, w.images, w.groups],
+      ...[w.height, w.width, outHeight, outWidth],
+      ...[layout.rows, stride[0], w.top, w.left, layout.phases, layout.pitch, band],
     ],
     [],
     {
-      scratch: band + 8 * w.taps.length + 16,
-      work: w.images * w.groups * w.outHeight * w.outWidth * w.taps.length,
+      scratch: band + 8 * taps.length + 16,
+      work: w.images * w.groups * outHeight * outWidth * taps.length,
     },
   );
 }

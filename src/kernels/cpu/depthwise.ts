@@ -8,25 +8,27 @@ export function isDepthwise({ inputs, outputs }: Pick<Convolution, 'inputs' | 'o
 }
 
 export function launchDepthwise(machine: Machine, c: Convolution): void {
+  const { outHeight, outWidth, stride, taps } = c.geometry;
   const planes = c.images * c.groups;
-  const layout = layoutPlane(c);
-  const offsets = tapOffsets(machine, c, 1, layout);
+  const layout = layoutPlane(c.geometry);
+  const offsets = tapOffsets(machine, c.geometry, 1, layout);
   const count = Math.min(planes, 4 * MIN_PIECES);
   machine.launch(
     'depthwise',
     count,
     [
-      ...[c.y, c.x, gatherWeights(machine, c), c.bias ?? 0, offsets, c.taps.length],
-      ...[planes, c.groups, count, c.height, c.width, c.outHeight, c.outWidth],
-      ...[layout.rows, c.stride[0], c.top, c.left, layout.phases, layout.pitch],
+      ...[c.y, c.x, gatherWeights(machine, c), c.bias ?? 0, offsets, taps.length],
+      ...[planes, c.groups, count, c.height, c.width, outHeight, outWidth],
+      ...[layout.rows, stride[0], c.top, c.left, layout.phases, layout.pitch],
     ],
     [],
-    { scratch: bandBytes(layout, 1), work: planes * c.outHeight * c.outWidth * c.taps.length },
+    { scratch: bandBytes(layout, 1), work: planes * outHeight * outWidth * taps.length },
   );
 }
 
 /** [channels][taps], in the order of the taps. */
-function gatherWeights(machine: Machine, { groups, taps, kernelSize, weight }: Convolution): number {
+function gatherWeights(machine: Machine, { groups, geometry, kernelSize, weight }: Convolution): number {
+  const { taps } = geometry;
   const address = machine.temporary(4 * groups * taps.length);
   const { f32 } = machine.heap;
   let at = address / 4;

@@ -13,13 +13,13 @@ const BAND_TILES = 128;
 const BAND_VALUES = 1 << 16;
 
 /** Whether Winograd's way is open and pays: 3×3 taps side by side, stride 1. */
-export function winogradPays(c: Geometry & { readonly inputs: number; readonly outputs: number }): boolean {
+export function winogradPays({ geometry, inputs, outputs }: Convolution | WeightGradient): boolean {
+  const { stride, taps } = geometry;
   return (
-    c.inputs >= MIN_CHANNELS &&
-    c.outputs >= MIN_CHANNELS &&
-    c.taps.length === 9 &&
-    c.stride[0] * c.stride[1] === 1 &&
-    order(c) !== undefined
+    Math.min(inputs, outputs) >= MIN_CHANNELS &&
+    taps.length === 9 &&
+    stride[0] * stride[1] === 1 &&
+    order(geometry) !== undefined
   );
 }
 
@@ -44,13 +44,22 @@ function layoutTiles(c: Geometry, inputs: number, maxRows: number) {
 }
 
 export function launchWinograd(machine: Machine, c: Convolution): void {
-  const { images, groups, inputs, outputs, outHeight, outWidth } = c;
+  const { images, groups, inputs, outputs } = c;
+  const { outHeight, outWidth } = c.geometry;
   const blocks = pieces(outputs, 4);
   const packed = machine.temporary(groups * 16 * blocks * inputs * 16);
   machine.launch(
     'winogradPack',
     groups * blocks,
-    [packed, c.weight, outputs, inputs, c.outputStride, c.inputStride, order(c) === 'turned' ? 1 : 0],
+    [
+      packed,
+      c.weight,
+      outputs,
+      inputs,
+      c.outputStride,
+      c.inputStride,
+      order(c.geometry) === 'turned' ? 1 : 0,
+    ],
     [],
     { scratch: 64, work: groups * outputs * inputs * 16 },
   );
@@ -61,7 +70,7 @@ export function launchWinograd(machine: Machine, c: Convolution): void {
   }
 
   const sharing = pieces(pieces(outHeight, 2), pieces(MIN_PIECES, images * groups));
-  const layout = layoutTiles(c, inputs, Math.min(sharing, pieces(BAND_TILES, pieces(outWidth, 2))));
+  const layout = layoutTiles(c.geometry, inputs, Math.min(sharing, pieces(BAND_TILES, pieces(outWidth, 2))));
   const products = layout.bytes + 2 * 16 * (32 * inputs + 64) + 64;
   machine.launch(
     'winograd',
@@ -80,9 +89,10 @@ export function launchWinograd(machine: Machine, c: Convolution): void {
 }
 
 export function launchWinogradWeightGrad(machine: Machine, w: WeightGradient): void {
-  const { images, groups, inputs, outputs, outHeight, outWidth } = w;
+  const { images, groups, inputs, outputs } = w;
+  const { outHeight, outWidth } = w.geometry;
   const groupsAcross = pieces(outWidth, 8);
-  const layout = layoutTiles(w, inputs, Math.floor(BAND_VALUES / (inputs * 64 * groupsAcross)));
+  const layout = layoutTiles(w.geometry, inputs, Math.floor(BAND_VALUES / (inputs * 64 * groupsAcross)));
   const tiles = 4 * layout.bandRows * groupsAcross;
   // Neighbouring positions must not lie a multiple of 4 KiB apart: they would compete for the same cache sets.
   const channelBytes = 4 * tiles + 64;

@@ -7,6 +7,7 @@
  */
 import { arg, argI } from './args';
 import { padPlanes } from './padding';
+import { transpose4 } from './transpose';
 
 /**
  * args: packed, weight, outputs and inputs a group, weights a group, strides of output and input in weight, taps a
@@ -25,6 +26,14 @@ export function conv2dPack(args: usize, piece: i32, scratch: usize): void {
   const group = piece / blocks;
   const first = (piece - group * blocks) << 3;
   let to = arg(args, 0) + <usize>piece * <usize>(inputs * taps) * 32;
+  if (outputStride == inputs * taps && inputStride == taps && inOrder(list, taps)) {
+    const depth = inputs * taps;
+    const rowBytes = <usize>depth << 2;
+    const from = arg(args, 1) + (<usize>(group * groupSize) << 2) + <usize>first * rowBytes;
+    transpose4(to, from, rowBytes, outputs - first, depth, 16);
+    transpose4(to + 4 * rowBytes, from + 4 * rowBytes, rowBytes, outputs - first - 4, depth, 16);
+    return;
+  }
   for (let half = 0; half < 2; half++) {
     for (let i = 0; i < inputs; i++) {
       for (let t = 0; t < taps; t++) {
@@ -37,6 +46,11 @@ export function conv2dPack(args: usize, piece: i32, scratch: usize): void {
       }
     }
   }
+}
+
+function inOrder(list: usize, taps: i32): bool {
+  for (let t = 0; t < taps; t++) if (load<i32>(list + (<usize>t << 2)) != t) return false;
+  return true;
 }
 
 /**
