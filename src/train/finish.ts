@@ -101,7 +101,7 @@ export async function finishRun(run: Unfinished): Promise<FinishedRun> {
     features: record.config.features,
     classes: dataset.classes,
     threshold,
-    trainedOn: { data: dataHash, split: run.split.hash },
+    trainedOn: { layout: dataset.layout, data: dataHash, split: run.split.hash },
   };
   writeModelFile(folder.file('weights'), run.weights, card);
   writeModelFile(folder.file('lastWeights'), run.last, card);

@@ -77,7 +77,7 @@ export async function fit(
 
   const save = async () => hooks.onCheckpoint?.(await snapshot(model, average, optimizer, state));
   const done = (stopped: FitResult['stopped'], reason?: string): FitResult => {
-    for (const slot of optimizer.memory.values()) slot.dispose();
+    optimizer.dispose();
     return { history: state.history, best: state.best, stopped, ...(reason ? { reason } : {}) };
   };
 

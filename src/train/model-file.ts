@@ -4,6 +4,7 @@ import type { FeatureSettings } from '../dsp/index.ts';
 import { buildModel, type Model, type ModelConfig } from '../layers/index.ts';
 import type { Backend } from '../tensor/index.ts';
 import { parseJsonText } from './json.ts';
+import type { LayoutName } from './recording.ts';
 import { openRunFolder } from './runfolder.ts';
 import { readSafetensors, writeSafetensors } from './safetensors.ts';
 import { storeWeights, type Weights, weightsIn } from './state.ts';
@@ -15,8 +16,8 @@ export interface ModelCard {
   readonly classes: readonly string[];
   /** For the second of two classes, chosen on validation. */
   readonly threshold: number;
-  /** What it was trained on: hashes of the recordings and of the split. */
-  readonly trainedOn: { readonly data: string; readonly split: string };
+  /** What it was trained on: how it was laid out (`synthetic`: made up), hashes of the recordings and of the split. */
+  readonly trainedOn: { readonly layout: LayoutName; readonly data: string; readonly split: string };
 }
 
 const FORMAT = 'pcg-engine/model/1';
@@ -86,7 +87,8 @@ function parseCard(value: unknown, file: string): ModelCard {
     typeof card.features === 'object' &&
     Array.isArray(card.classes) &&
     card.classes.length === card.model.classes &&
-    typeof card.threshold === 'number';
+    typeof card.threshold === 'number' &&
+    typeof card.trainedOn === 'object';
   if (!fit)
     throw new DataError(
       'model/card',

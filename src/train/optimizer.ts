@@ -11,6 +11,8 @@ export interface Optimizer {
   steps: number;
   /** Everything it remembers, by path: `m.head.weight`. */
   readonly memory: ReadonlyMap<string, Slot>;
+  /** Frees what it remembers. */
+  dispose(): void;
 }
 
 /** A value of the optimiser that outlives a step. */
@@ -72,6 +74,10 @@ export class AdamW implements Optimizer {
       v.assign(second!);
     });
   }
+
+  dispose(): void {
+    for (const slot of this.memory.values()) slot.dispose();
+  }
 }
 
 export interface SgdOptions {
@@ -104,6 +110,10 @@ export class Sgd implements Optimizer {
       variable.assign(value!);
       velocity.assign(next!);
     });
+  }
+
+  dispose(): void {
+    for (const slot of this.memory.values()) slot.dispose();
   }
 }
 

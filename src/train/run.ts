@@ -11,7 +11,7 @@ import { hashRecordings } from './hash.ts';
 import { Interruption } from './interruption.ts';
 import { type LoadedRecordings, loadExamples, type SkippedRecording } from './load.ts';
 import { writeModelFile } from './model-file.ts';
-import { type Dataset, requireTwoClasses } from './recording.ts';
+import { type Dataset, type LayoutName, requireTwoClasses } from './recording.ts';
 import { createRunFolder, type RunFolder } from './runfolder.ts';
 import { readSafetensors, writeSafetensors } from './safetensors.ts';
 import { type AppliedSplit, applySplit, type Split } from './split.ts';
@@ -48,7 +48,7 @@ export interface RunRecord {
   readonly config: TrainConfig;
   readonly classes: readonly string[];
   readonly data: {
-    readonly layout: string;
+    readonly layout: LayoutName;
     readonly root: string;
     /** Over training and validation recordings while training, over all once finished. */
     readonly hash: string;
@@ -325,7 +325,7 @@ class Run {
     reason: string,
   ): void {
     const { features } = this.config;
-    const trainedOn = { data: record.data.hash, split: this.split.hash };
+    const trainedOn = { layout: record.data.layout, data: record.data.hash, split: this.split.hash };
     writeModelFile(this.folder.file('weights'), weights, {
       model: this.modelConfig(),
       features,

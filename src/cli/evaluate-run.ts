@@ -1,0 +1,172 @@
+import { existsSync, statSync } from 'node:fs';
+import { UsageError } from '../base/errors.ts';
+import { scanDataset } from '../train/dataset.ts';
+import { type EvaluationResult, evaluateDataset, evaluateTestPart } from '../train/evaluate.ts';
+import { loadModel, type ModelCard, readModelCard } from '../train/model-file.ts';
+import { type Prediction, readPredictions, writePredictions } from '../train/predictions.ts';
+import type { RunRecord } from '../train/run.ts';
+import { openRunFolder, type RunFolder } from '../train/runfolder.ts';
+import { PARTS } from '../train/split.ts';
+import { openDevice } from './device.ts';
+import type { EvaluateOptions } from './evaluate.ts';
+import type { Io } from './io.ts';
+import { Progress, Rate } from './progress.ts';
+import { evaluationReport, leftOutReport } from './report.ts';
+import { styleFor } from './style.ts';
+import { count, duration, plural } from './table.ts';
+
+/** A model's run folder, where it came with one and the run is finished. */
+interface Origin {
+  readonly folder: RunFolder;
+  readonly record: RunRecord;
+  readonly predictions: readonly Prediction[];
+}
+
+/** What was judged, with all that is said of it. */
+interface Judged extends EvaluationResult {
+  readonly title: string;
+  readonly warnings: readonly string[];
+  readonly leftOut: readonly string[];
+  /** How many of the recordings the run itself had, by part; null where that is not known. */
+  readonly overlap: Readonly<Record<string, number>> | null;
+}
+
+export async function evaluate(path: string, options: EvaluateOptions, io: Io): Promise<number> {
+  const progress = new Progress(io, { quiet: options.quiet === true });
+  const judged =
+    options.data === undefined
+      ? heldBack(path)
+      : await onOther(path, options.data, options, progress).finally(() => progress.clear());
+  const { card, path: weights } = readModelCard(path);
+  const { evaluation, predictions, skipped, overlap, warnings } = judged;
+  if (options.csv !== undefined) writePredictions(options.csv, predictions, card.classes, card.threshold);
+
+  const { yellow } = progress.style;
+  const synthetic = card.trainedOn.layout === 'synthetic';
+  if (synthetic)
+    progress.say(
+      `${yellow('note:')} this model was trained on SYNTHETIC recordings; it says nothing about patients.`,
+    );
+  for (const line of judged.leftOut) progress.print(line);
+  for (const warning of warnings) progress.say(`${yellow('warning:')} ${warning}`);
+  if (options.json) {
+    const { threshold } = card;
+    const document = {
+      model: weights,
+      data: options.data ?? null,
+      synthetic,
+      threshold,
+      evaluation,
+      overlap,
+      skipped,
+    };
+    io.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
+  } else {
+    const style = styleFor(io.stdout, io.env);
+    const lines = [
+      style.bold(judged.title),
+      ...evaluationReport(evaluation, style),
+      '',
+      ...thresholdLine(card),
+    ];
+    io.stdout.write(`${lines.join('\n')}\n`);
+  }
+  if (options.csv !== undefined) progress.print(`Written: ${options.csv}`);
+  return skipped.length > 0 ? 3 : 0;
+}
+
+function thresholdLine({ classes, threshold }: ModelCard): string[] {
+  if (classes.length !== 2) return [];
+  return [
+    `"${classes[1]}" from a probability of ${threshold.toFixed(3)} on, chosen by training on its validation part.`,
+  ];
+}
+
+function heldBack(path: string): Judged {
+  if (existsSync(path) && !statSync(path).isDirectory()) {
+    const message = `${path} is a model file, which holds no test part`;
+    throw new UsageError('evaluate/no-run', message, 'Give its run folder, or recordings with --data');
+  }
+  const { card } = readModelCard(path);
+  const folder = openRunFolder(path);
+  const { config } = folder.readJson('run') as RunRecord;
+  const result = evaluateTestPart(folder, { card }, config.seed);
+  const title = `Held-back test part of ${path}: ${plural(result.predictions.length, 'recording')}`;
+  return { ...result, title, warnings: [], leftOut: [], overlap: null };
+}
+
+async function onOther(
+  path: string,
+  data: string,
+  options: EvaluateOptions,
+  progress: Progress,
+): Promise<Judged> {
+  const { card } = readModelCard(path);
+  const origin = originOf(path, card);
+  const dataset = scanDataset(data, { layout: options.layout });
+  const { backend, reason } = await openDevice('cpu', options.threads);
+  try {
+    progress.print(`Judging ${plural(dataset.recordings.length, 'recording')} of ${data} on ${reason}`);
+    const loaded = loadModel(path, backend);
+    const rate = new Rate();
+    const train = origin?.predictions.filter(({ part }) => part === 'train') ?? [];
+    const show = (what: string) => (done: number, total: number) =>
+      progress.show(() => [
+        `${what} ${progress.bar(done / total)} ${count(done)}/${count(total)}`,
+        `${duration(rate.seconds())} so far`,
+      ]);
+    const result = await evaluateDataset(loaded, dataset, train, {
+      seed: origin?.record.config.seed ?? 0,
+      onLoad: show('reading recordings'),
+      onJudge: show('judging windows'),
+    });
+    loaded.model.dispose();
+    const overlap = origin ? overlapWith(origin, result.contentHash) : null;
+    const warnings: string[] = [];
+    if (overlap && overlap.train! + overlap.validation! > 0) {
+      warnings.push(
+        `${overlap.train} of these recordings were trained on and ${overlap.validation} validated on in this run: ` +
+          'the figures are too good to be true',
+      );
+    }
+    if (!origin) {
+      warnings.push(
+        'a model file alone does not say which recordings it was trained on: no trivial rules beside the figures, ' +
+          'and no check that these are others',
+      );
+    }
+    const title = `${plural(result.predictions.length, 'recording')} of ${data}, judged by ${path}`;
+    return {
+      ...result,
+      title,
+      warnings,
+      overlap,
+      leftOut: leftOutReport(dataset, result.skipped, progress.style),
+    };
+  } finally {
+    await backend.close();
+  }
+}
+
+function originOf(path: string, card: ModelCard): Origin | null {
+  if (!statSync(path).isDirectory()) return null;
+  const folder = openRunFolder(path);
+  if (!folder.has('predictions')) return null;
+  const predictions = readPredictions(folder.file('predictions'), card.classes);
+  return { folder, record: folder.readJson('run') as RunRecord, predictions };
+}
+
+/** Recordings with the very same content, whatever they are called now. */
+function overlapWith(
+  { record, predictions }: Origin,
+  contentHash: ReadonlyMap<string, string>,
+): Record<string, number> {
+  const here = new Set(contentHash.values());
+  return Object.fromEntries(
+    PARTS.map((part) => [
+      part,
+      predictions.filter((each) => each.part === part && here.has(record.data.sha256[each.record] ?? ''))
+        .length,
+    ]),
+  );
+}

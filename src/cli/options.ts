@@ -1,0 +1,41 @@
+import { type Command, InvalidArgumentError, Option } from 'commander';
+
+/** Options that every command has. */
+export interface CommonOptions {
+  readonly json?: true;
+  readonly quiet?: true;
+  readonly debug?: true;
+}
+
+export function commonOptions(command: Command): Command {
+  return command
+    .optionsGroup('Output:')
+    .option('--json', 'one JSON document on stdout, for errors as well')
+    .option('--quiet', 'no progress: results, warnings and errors only')
+    .option('--debug', 'where an error comes from, for bug reports');
+}
+
+/** An option that takes a number. Its range is checked where it is known, under the name of the option. */
+export function numberOption(flags: string, description: string): Option {
+  return new Option(flags, description).argParser((text) => {
+    // Number('') is 0, and Number('0x10') 16: neither is what anybody means here.
+    if (!/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text.trim()))
+      throw new InvalidArgumentError('It must be a number.');
+    return Number(text);
+  });
+}
+
+export function threadsOption(): Option {
+  return numberOption('--threads <n>', 'threads that compute (default: one for every core)');
+}
+
+export function layoutOption(): Option {
+  return new Option('--layout <name>', 'how the folder is laid out')
+    .choices(['auto', 'cinc2016', 'folders', 'csv'])
+    .default('auto');
+}
+
+/** `text` as a shell takes it. */
+export function shellWord(text: string): string {
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+}

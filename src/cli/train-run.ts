@@ -1,0 +1,167 @@
+import { join } from 'node:path';
+import { UsageError } from '../base/errors.ts';
+import type { TrainConfig } from '../train/config.ts';
+import { scanDataset } from '../train/dataset.ts';
+import type { FinishedRun, RunSummary } from '../train/finish.ts';
+import { countBySite, type Dataset } from '../train/recording.ts';
+import { type RunRecord, resumeTraining, runTraining } from '../train/run.ts';
+import { nextRunFolder, openRunFolder, type RunFolder } from '../train/runfolder.ts';
+import { readSplit, type Split } from '../train/split.ts';
+import { type Device, openDevice } from './device.ts';
+import { INTERRUPTED, type Io } from './io.ts';
+import { shellWord } from './options.ts';
+import { Progress } from './progress.ts';
+import { builtInRecordings, SYNTHETIC_SETTINGS, SYNTHETIC_WARNING, syntheticBanner } from './synthetic.ts';
+import { count, plural } from './table.ts';
+import type { TrainOptions } from './train.ts';
+import { configFrom } from './train-config.ts';
+import { trainingHooks } from './train-progress.ts';
+import { printResult, resultJson } from './train-result.ts';
+
+/** What is to be done, once options, files and the run that is resumed agree. */
+interface Job {
+  readonly dataset: Dataset;
+  readonly config: TrainConfig;
+  readonly split?: Split;
+  /** Run folder: to be made, or there to go on with. */
+  readonly out: string;
+  readonly resume?: RunFolder;
+  readonly device: TrainOptions['device'];
+}
+
+/** Options that make sense beside --resume: where the recordings are now, and how to run and talk. */
+const WITH_RESUME = new Set(['resume', 'data', 'layout', 'device', 'threads', 'json', 'quiet', 'debug']);
+
+/** @param given names of the options that were given, as opposed to their defaults */
+export async function train(options: TrainOptions, given: ReadonlySet<string>, io: Io): Promise<number> {
+  const progress = new Progress(io, { quiet: options.quiet === true });
+  const job = options.resume === undefined ? newJob(options) : resumedJob(options, options.resume, given);
+  const device = await openDevice(job.device, options.threads);
+  try {
+    announce(job, device, progress, options);
+    const summary = await work(job, device, progress, io);
+    progress.clear();
+    return summary.status === 'finished'
+      ? finished(summary, job, progress, options, io)
+      : interrupted(summary, progress, options, io);
+  } finally {
+    progress.clear();
+    await device.backend.close();
+  }
+}
+
+function newJob(options: TrainOptions): Job {
+  const { data, layout, split, out, device } = options;
+  const config = configFrom(options, data === undefined ? SYNTHETIC_SETTINGS : {});
+  return {
+    dataset: data === undefined ? builtInRecordings() : scanDataset(data, { layout }),
+    config,
+    ...(split === undefined ? {} : { split: readSplit(split) }),
+    out: out ?? nextRunFolder('runs'),
+    device,
+  };
+}
+
+function resumedJob(options: TrainOptions, path: string, given: ReadonlySet<string>): Job {
+  const fixed = [...given].filter((name) => !WITH_RESUME.has(name));
+  if (fixed.length > 0) {
+    const flags = fixed.map((name) => `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`);
+    const message = `--resume takes the settings of the run, so ${flags.join(', ')} cannot be given with it`;
+    throw new UsageError('usage/resume', message, 'Leave them away, or start a new run');
+  }
+  const resume = openRunFolder(path);
+  const record = resume.readJson('run') as RunRecord;
+  const before = record.environment.device as TrainOptions['device'];
+  if (options.device !== 'auto' && options.device !== before) {
+    const message = `${path} was started on ${before}, so --device ${options.device} would not go on to the same bits`;
+    throw new UsageError('usage/resume', message, 'Leave --device away');
+  }
+  const { layout, root } = record.data;
+  const synthetic = layout === 'synthetic' && options.data === undefined;
+  return {
+    dataset: synthetic
+      ? builtInRecordings()
+      : scanDataset(options.data ?? root, {
+          layout: given.has('layout') || layout === 'synthetic' ? options.layout : layout,
+        }),
+    config: record.config,
+    split: readSplit(resume.file('split')),
+    out: path,
+    resume,
+    device: before,
+  };
+}
+
+function announce(job: Job, device: Device, progress: Progress, options: TrainOptions): void {
+  const { bold, yellow } = progress.style;
+  const { dataset } = job;
+  if (dataset.layout === 'synthetic') {
+    if (options.quiet) progress.say(SYNTHETIC_WARNING);
+    else progress.print(syntheticBanner((text) => bold(yellow(text))));
+  }
+  const label = (text: string) => bold(text.padEnd(8));
+  const { recordings, classes } = dataset;
+  const sites = countBySite(recordings, classes);
+  const perClass = classes.map(
+    (name, k) => `${count(recordings.filter((r) => r.label === k).length)} ${name}`,
+  );
+  const what = `${plural(recordings.length, 'recording')} (${perClass.join(', ')}), ${plural(sites.size, 'site')}`;
+  progress.print(`${label('Data')} ${what}, ${dataset.root}`);
+  progress.print(`${label('Run')} ${job.out}${job.resume ? ' (resumed)' : ''}`);
+  progress.print(`${label('Device')} ${device.reason}`);
+}
+
+async function work(job: Job, { backend, threads }: Device, progress: Progress, io: Io): Promise<RunSummary> {
+  const { dataset, config, split, out, resume } = job;
+  const watch = io.watchInterruption(() =>
+    progress.say('Stopping after this step, with a checkpoint. Ctrl-C again stops at once.'),
+  );
+  try {
+    const hooks = { ...trainingHooks(progress, config), signal: watch.signal };
+    const { renderSvg } = await import('../vendor/echarts.ts');
+    const common = { dataset, backend, threads, renderSvg, hooks };
+    if (resume) return await resumeTraining(resume, { ...common, split: split! });
+    return await runTraining({ ...common, config, out, ...(split ? { split } : {}) });
+  } finally {
+    watch.release();
+  }
+}
+
+function finished(summary: FinishedRun, job: Job, progress: Progress, options: TrainOptions, io: Io): number {
+  const next = nextCommand(summary, job.dataset);
+  if (options.json) io.stdout.write(`${JSON.stringify(resultJson(summary, next), null, 2)}\n`);
+  printResult(summary, next, { progress, io, json: options.json === true, quiet: options.quiet === true });
+  return summary.skipped.length > 0 ? 3 : 0;
+}
+
+/** Something that works as it stands: a recording of the test part where there are files, else the figures again. */
+function nextCommand({ folder }: FinishedRun, dataset: Dataset): string {
+  const run = shellWord(folder.path);
+  if (dataset.layout === 'synthetic') return `npx pcg-engine evaluate ${run}`;
+  const [first] = readSplit(folder.file('split')).parts.test;
+  const path = dataset.recordings.find(({ id }) => id === first)?.path ?? join(dataset.root, 'FILE.wav');
+  return `npx pcg-engine predict ${run} ${shellWord(path)}`;
+}
+
+function interrupted(
+  { folder, resumable }: Extract<RunSummary, { status: 'interrupted' }>,
+  progress: Progress,
+  options: TrainOptions,
+  io: Io,
+): number {
+  const resume = `npx pcg-engine train --resume ${shellWord(folder.path)}`;
+  progress.say(
+    resumable
+      ? `Interrupted; a checkpoint is in ${folder.path}. Go on with: ${resume}`
+      : `Interrupted before training began: nothing was trained and ${folder.path} was not kept.`,
+  );
+  if (options.json) {
+    const document = {
+      status: 'interrupted',
+      run: resumable ? folder.path : null,
+      ...(resumable ? { resume } : {}),
+    };
+    io.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
+  }
+  return INTERRUPTED;
+}

@@ -1,0 +1,114 @@
+import { type Command, Option } from 'commander';
+import { type CommonOptions, commonOptions, layoutOption, numberOption, threadsOption } from './options.ts';
+import type { AddCommand } from './program.ts';
+
+export interface TrainOptions extends CommonOptions {
+  readonly data?: string;
+  readonly layout: 'auto' | 'cinc2016' | 'folders' | 'csv';
+  readonly split?: string;
+  readonly out?: string;
+  readonly resume?: string;
+  readonly config?: string;
+  readonly model?: string;
+  readonly epochs?: number;
+  readonly batchSize?: number;
+  readonly learningRate?: number;
+  readonly weightDecay?: number;
+  readonly patience?: number;
+  readonly metric?: 'auc' | 'site-auc' | 'macc' | 'loss';
+  readonly balance?: 'none' | 'class' | 'site';
+  readonly cropsPerRecording?: number;
+  readonly seed?: number;
+  readonly windowSeconds?: number;
+  readonly bands?: number;
+  readonly nFft?: number;
+  readonly hop?: number;
+  readonly fMin?: number;
+  readonly fMax?: number;
+  readonly device: 'auto' | 'cpu' | 'webgpu' | 'reference';
+  readonly threads?: number;
+}
+
+const EXAMPLES = `
+Examples:
+  $ pcg-engine train
+  $ pcg-engine train --data .data/cinc2016 --out runs/first
+  $ pcg-engine train --data labels.csv --epochs 40 --metric site-auc --balance site
+  $ pcg-engine train --config runs/first/run.json --data .data/cinc2016 --split runs/first/split.json
+  $ pcg-engine train --resume runs/first
+
+Without --data it trains on built-in synthetic recordings, to show that everything works.
+A data folder is laid out as cinc2016 (training-a … with REFERENCE.csv), as folders (a folder a class), or
+holds a CSV file with the columns path and label (and subject, site, record, sqi where known).
+Ctrl-C writes a checkpoint and exits 130; a second Ctrl-C exits at once.`;
+
+/** `pcg-engine train`: trains, tests on the held-back part and writes a run folder. */
+export const trainCommand: AddCommand = (program, io, exit) => {
+  const command = program
+    .command('train')
+    .description('Train a model on labelled recordings and test it on a held-back part of them.');
+  addOptions(command);
+  command.addHelpText('after', EXAMPLES).action(async (options: TrainOptions) => {
+    const { train } = await import('./train-run.ts');
+    const given = new Set(
+      Object.keys(options).filter((name) => command.getOptionValueSource(name) === 'cli'),
+    );
+    exit(await train(options, given, io));
+  });
+};
+
+function addOptions(command: Command): void {
+  command
+    .optionsGroup('Recordings:')
+    .option('--data <path>', 'folder with recordings and labels, or a CSV file that lists them')
+    .addOption(layoutOption())
+    .option(
+      '--split <file>',
+      'split.json of another run; default: drawn by subject, 64 % train, 16 % validation',
+    )
+    .optionsGroup('Run folder:')
+    .option('--out <folder>', 'new folder for everything about the run (default: runs/001, runs/002, …)')
+    .option('--resume <run>', 'go on with an interrupted run')
+    .optionsGroup('Training:')
+    .option(
+      '--config <file>',
+      'JSON file with settings (or the run.json of another run); options come on top',
+    )
+    .option('--model <name>', 'pcg-lite or seed (default: pcg-lite)')
+    .addOption(numberOption('--epochs <n>', 'most epochs (default: 20)'))
+    .addOption(numberOption('--batch-size <n>', 'windows a step (default: 32)'))
+    .addOption(numberOption('--learning-rate <x>', 'peak of the schedule (default: 0.003)'))
+    .addOption(numberOption('--weight-decay <x>', 'of AdamW (default: 0.02)'))
+    .addOption(
+      numberOption('--patience <n>', 'epochs without improvement before stopping, 0: never (default: 8)'),
+    )
+    .addOption(
+      new Option('--metric <name>', 'what the best epoch is chosen by, on validation (default: auc)').choices(
+        ['auc', 'site-auc', 'macc', 'loss'],
+      ),
+    )
+    .addOption(
+      new Option('--balance <how>', 'what takes turns in a batch (default: class)').choices([
+        'none',
+        'class',
+        'site',
+      ]),
+    )
+    .addOption(numberOption('--crops-per-recording <x>', 'windows of a recording an epoch (default: 1)'))
+    .addOption(numberOption('--seed <n>', 'key of every random draw (default: 1)'))
+    .optionsGroup('Features:')
+    .addOption(numberOption('--window-seconds <s>', 'length of an input window (default: 5)'))
+    .addOption(numberOption('--bands <n>', 'mel bands (default: 64)'))
+    .addOption(numberOption('--n-fft <n>', 'samples of a spectrum at 2 kHz (default: 256)'))
+    .addOption(numberOption('--hop <n>', 'samples from one spectrum to the next (default: 50)'))
+    .addOption(numberOption('--f-min <hz>', 'lower edge of the mel bands (default: 20)'))
+    .addOption(numberOption('--f-max <hz>', 'upper edge of the mel bands (default: 900)'))
+    .optionsGroup('Device:')
+    .addOption(
+      new Option('--device <name>', 'where it runs')
+        .choices(['auto', 'cpu', 'webgpu', 'reference'])
+        .default('auto'),
+    )
+    .addOption(threadsOption());
+  commonOptions(command);
+}
