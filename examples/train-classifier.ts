@@ -70,7 +70,7 @@ export async function main() {
   const right = test.labels.filter((label, i) => (probabilities[2 * i + 1]! > 0.5 ? 1 : 0) === label).length;
 
   model.dispose();
-  for (const slot of optimizer.memory.values()) slot.dispose();
+  optimizer.dispose();
   const buffersLeft = backend.memory().buffers;
   await backend.close();
   return {

@@ -107,13 +107,17 @@ export abstract class Layer {
       );
     }
     for (const [path, variable] of variables) {
-      const { shape, values } = state.get(path)!;
+      const { shape } = state.get(path)!;
       if (!sameShape(shape, variable.shape)) {
         throw new RunError(
           'layer/state',
           `${path} has shape ${formatShape(shape)} in the weights and ${formatShape(variable.shape)} in the model`,
         );
       }
+    }
+    // Only now, so that weights that do not fit leave the model as it was.
+    for (const [path, variable] of variables) {
+      const { shape, values } = state.get(path)!;
       noGrad(() => {
         const value = tensor(values, shape, { backend: variable.value.backend });
         variable.assign(value);
