@@ -103,7 +103,10 @@ export function depthwiseWeightGrad(args: usize, channel: i32, scratch: usize): 
     );
     const dy = arg(args, 2) + (plane * <usize>(outHeight * outWidth) << 2);
     for (let t = 0; t < taps; t += 3) {
-      sumTaps(sums + (<usize>t << 3), dy, scratch, offsets + (<usize>t << 2), min(3, taps - t), outHeight, outWidth, rowBytes);
+      const valid = min(3, taps - t);
+      sumTaps(
+        sums + (<usize>t << 3), dy, scratch, offsets + (<usize>t << 2), valid, outHeight, outWidth, rowBytes,
+      );
     }
   }
   const to = arg(args, 0) + (<usize>(channel * taps) << 2);

@@ -130,7 +130,9 @@ export function winograd(args: usize, piece: i32, scratch: usize): void {
       const row = 2 * (firstRow + r);
       const column = 8 * (g - r * groupsAcross);
       const to = y + (<usize>(row * outWidth + column) << 2);
-      transformOutput(to, from, bias, outputs, planeBytes, <usize>outWidth << 2, outHeight - row, outWidth - column, products - 64);
+      transformOutput(
+        to, from, bias, outputs, planeBytes, <usize>outWidth << 2, outHeight - row, outWidth - column, products - 64,
+      );
     }
   }
 }

@@ -13,7 +13,8 @@ import { transformInput } from './winograd';
 /**
  * args: partial, x, dy, offsets, outputs, inputs, groups, images, height, width, outHeight, outWidth, slots, chunks,
  * tile rows a band, bands, padded rows, top, left, pitch, offsets in scratch of transformed x, dy by pixel,
- * transformed dy, bytes from channel to channel and from position to position of transformed x. piece = (slot·groups + group)·chunks + chunk. partial: [slot][group][block of 8][16][input][8].
+ * transformed dy, bytes from channel to channel and from position to position of transformed x.
+ * piece = (slot·groups + group)·chunks + chunk. partial: [slot][group][block of 8][16][input][8].
  */
 export function winogradWeightGrad(args: usize, piece: i32, scratch: usize): void {
   const offsets = arg(args, 3);
@@ -67,7 +68,9 @@ export function winogradWeightGrad(args: usize, piece: i32, scratch: usize): voi
       for (let g = 0; g < count; g++) {
         const r = g / groupsAcross;
         const from = scratch + (<usize>(r * 4 * pitch + (g - r * groupsAcross) * 4) << 2);
-        transformInput(transformed + (<usize>g << 4), from, inputs, <usize>pitch << 2, bandBytes, positionBytes, channelBytes);
+        transformInput(
+          transformed + (<usize>g << 4), from, inputs, <usize>pitch << 2, bandBytes, positionBytes, channelBytes,
+        );
       }
       // Not a multiple of 4 KiB, so that the 16 positions do not compete for the same cache sets.
       const gradientBytes = (<usize>count << 7) + 192;
@@ -165,7 +168,8 @@ export function winogradWeightSum(args: usize, piece: i32, scratch: usize): void
       for (let j = 0; j < end; j++) {
         const o = group * outputs + first + side + j;
         const to = arg(args, 0) + (<usize>((o * inputs + i) * 9) << 2);
-        for (let k: usize = 0; k < 9; k++) store<f32>(to + (k << 2), load<f32>(scratch + 192 + (k << 4) + (<usize>j << 2)));
+        const taps = scratch + 192 + (<usize>j << 2);
+        for (let k: usize = 0; k < 9; k++) store<f32>(to + (k << 2), load<f32>(taps + (k << 4)));
       }
     }
   }
