@@ -14,9 +14,9 @@ interface Failure {
 export function reportFailure(
   error: unknown,
   io: Io,
-  { json, debug }: { readonly json: boolean; readonly debug: boolean },
+  { json, debug, help }: { readonly json: boolean; readonly debug: boolean; readonly help: string },
 ): number {
-  const { code, message, exitCode } = describe(error);
+  const { code, message, exitCode } = describe(error, help);
   const { red } = styleFor(io.stderr, io.env);
   io.stderr.write(`${red('error:')} ${message}\n`);
   if (debug && error instanceof Error) io.stderr.write(`${stackOf(error)}\n`);
@@ -24,8 +24,8 @@ export function reportFailure(
   return exitCode;
 }
 
-function describe(error: unknown): Failure {
-  if (error instanceof CommanderError) return { ...usage(error), exitCode: 2 };
+function describe(error: unknown, help: string): Failure {
+  if (error instanceof CommanderError) return { ...usage(error, help), exitCode: 2 };
   if (error instanceof EngineError)
     return { code: error.code, message: sentence(error.message), exitCode: error.exitCode };
   const what = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
@@ -34,7 +34,7 @@ function describe(error: unknown): Failure {
 }
 
 /** Commander's words on one line: `error: unknown option '--epoch'\n(Did you mean --epochs?)`. */
-function usage(error: CommanderError): Omit<Failure, 'exitCode'> {
+function usage(error: CommanderError, help: string): Omit<Failure, 'exitCode'> {
   const words = error.message
     .replace(/^error: /, '')
     .split('\n')
@@ -42,7 +42,7 @@ function usage(error: CommanderError): Omit<Failure, 'exitCode'> {
     .map(sentence)
     .join(' ');
   const code = error.code.replace('commander.', '').replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-  return { code: `usage/${code}`, message: `${words} See: pcg-engine --help` };
+  return { code: `usage/${code}`, message: `${words} See: ${help}` };
 }
 
 function sentence(text: string): string {

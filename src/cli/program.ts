@@ -29,13 +29,20 @@ export async function runCli(argv: readonly string[], io: Io): Promise<number> {
     exitCode = code;
   };
   const options = argv.slice(0, argv.includes('--') ? argv.indexOf('--') : argv.length);
+  const program = buildProgram(io, exit);
   try {
     // Without a command there is nothing to do but to say what can be done.
-    await buildProgram(io, exit).parseAsync(argv.length > 0 ? argv : ['--help'], { from: 'user' });
+    await program.parseAsync(argv.length > 0 ? argv : ['--help'], { from: 'user' });
     return exitCode;
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return 0;
-    return reportFailure(error, io, { json: options.includes('--json'), debug: options.includes('--debug') });
+    const command = program.commands.some((each) => each.name() === argv[0]) ? `${argv[0]} ` : '';
+    const help = `pcg-engine ${command}--help`;
+    return reportFailure(error, io, {
+      json: options.includes('--json'),
+      debug: options.includes('--debug'),
+      help,
+    });
   }
 }
 

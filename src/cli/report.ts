@@ -11,8 +11,6 @@ const HEADING = ['', 'AUC', 'MAcc', 'sens.', 'spec.', 'acc.', 'prec.', 'F1', 're
 export function evaluationReport(evaluation: Evaluation, style: Style): string[] {
   const { pooled, perSite, siteMean, baselines, intervals } = evaluation;
   const rows: string[][] = [HEADING, ['all sites pooled', ...figures(pooled)]];
-  const { auc, macc } = intervals;
-  if (auc || macc) rows.push([style.dim('  95 % interval'), ...[auc, macc].map(range)]);
   const sites = Object.entries(perSite);
   if (sites.length > 1) {
     for (const [site, metrics] of sites) rows.push([`within ${site}`, ...figures(metrics)]);
@@ -22,7 +20,10 @@ export function evaluationReport(evaluation: Evaluation, style: Style): string[]
     rows.push([style.dim(`rule: ${name}`), ...figures(metrics)]);
   }
   const rules = Object.entries(baselines).map(([name, { rule }]) => style.dim(`  ${name}: ${rule}`));
-  return [...table(rows, style), ...rules, '', ...confusionTable(evaluation, style)];
+  const { auc, macc } = intervals;
+  const pooledRanges = `  95 % intervals of the pooled figures: AUC ${range(auc)}, MAcc ${range(macc)}`;
+  const lines = [...table(rows, style), ...(auc || macc ? [style.dim(pooledRanges)] : []), ...rules];
+  return [...lines, '', ...confusionTable(evaluation, style)];
 }
 
 function figures(metrics: Metrics): string[] {
@@ -32,7 +33,7 @@ function figures(metrics: Metrics): string[] {
 }
 
 function range(interval: { readonly low: number; readonly high: number } | null): string {
-  return interval ? `${interval.low.toFixed(2)}–${interval.high.toFixed(2)}` : '–';
+  return interval ? `${figure(interval.low)}–${figure(interval.high)}` : 'not known';
 }
 
 function confusionTable({ classes, pooled }: Evaluation, style: Style): string[] {

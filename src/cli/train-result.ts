@@ -74,7 +74,7 @@ export function printResult(
     const reason = stopped === 'patience' ? ', stopped early' : '';
     const epochs = `Best of ${plural(summary.history.length, 'epoch')}${reason}: epoch ${bestEpoch}, by ${record.config.metric} on validation.`;
     if (classes.length !== 2 || threshold === undefined) return [epochs];
-    const from = `chosen for the best MAcc on ${plural(split.counts.validation ?? 0, 'validation recording')}, never on test`;
-    return [`"${classes[1]}" from a probability of ${threshold.toFixed(3)} on, ${from}.`, epochs];
+    const from = `chosen for the best MAcc on ${plural(split.counts.validation ?? 0, 'validation recording')}, never on test.`;
+    return [`"${classes[1]}" from a probability of ${threshold.toFixed(3)} on,`, from, epochs];
   }
 }
