@@ -17,9 +17,14 @@ export const AUTO_REASON = 'cpu is the fastest device of this version';
 
 /**
  * Starts the device that was asked for; none is replaced by another without a word.
+ * @param why shown to people
  * @throws DeviceError `device/webgpu` · UsageError `usage/threads`
  */
-export async function openDevice(name: DeviceName, threads: number | undefined): Promise<Device> {
+export async function openDevice(
+  name: DeviceName,
+  threads: number | undefined,
+  why = name === 'auto' ? AUTO_REASON : 'as asked for',
+): Promise<Device> {
   if (threads !== undefined && !(Number.isInteger(threads) && threads >= 1 && threads <= MOST_THREADS)) {
     const hint = `Give a whole number from 1 to ${MOST_THREADS}`;
     throw new UsageError('usage/threads', `--threads is ${threads}`, hint);
@@ -33,13 +38,12 @@ export async function openDevice(name: DeviceName, threads: number | undefined):
     return {
       backend: reference(),
       threads: 1,
-      reason: 'reference: float64, plain loops, slow, as asked for',
+      reason: `reference: float64, plain loops, slow (${why})`,
     };
   }
   const { cpu } = await import('../kernels/cpu/backend.ts');
   const { availableThreads } = await import('../kernels/cpu/threads.ts');
   const count = threads ?? Math.min(MOST_THREADS, await availableThreads());
   const backend = await cpu({ threads: count });
-  const why = name === 'auto' ? AUTO_REASON : 'as asked for';
   return { backend, threads: count, reason: `cpu, ${count} ${count === 1 ? 'thread' : 'threads'} (${why})` };
 }

@@ -104,9 +104,9 @@ async function onOther(
   const { card } = readModelCard(path);
   const origin = originOf(path, card);
   const dataset = scanDataset(data, { layout: options.layout });
-  const { backend, reason } = await openDevice('cpu', options.threads);
+  const { backend, reason } = await openDevice('auto', options.threads);
   try {
-    progress.print(`Judging ${plural(dataset.recordings.length, 'recording')} of ${data} on ${reason}`);
+    progress.print(`Judging ${plural(dataset.recordings.length, 'recording')} of ${data}; ${reason}`);
     const loaded = loadModel(path, backend);
     const rate = new Rate();
     const train = origin?.predictions.filter(({ part }) => part === 'train') ?? [];

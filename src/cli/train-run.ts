@@ -36,7 +36,7 @@ const WITH_RESUME = new Set(['resume', 'data', 'layout', 'device', 'threads', 'j
 export async function train(options: TrainOptions, given: ReadonlySet<string>, io: Io): Promise<number> {
   const progress = new Progress(io, { quiet: options.quiet === true });
   const job = options.resume === undefined ? newJob(options) : resumedJob(options, options.resume, given);
-  const device = await openDevice(job.device, options.threads);
+  const device = await openDevice(job.device, options.threads, job.resume ? 'as before' : undefined);
   try {
     announce(job, device, progress, options);
     const summary = await work(job, device, progress, io);

@@ -88,7 +88,7 @@ function addOptions(command: Command): void {
       ),
     )
     .addOption(
-      new Option('--balance <how>', 'what takes turns in a batch (default: class)').choices([
+      new Option('--balance <how>', 'what takes turns in a batch (default: site)').choices([
         'none',
         'class',
         'site',

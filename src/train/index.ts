@@ -14,24 +14,50 @@
  * This entry needs Node: it reads and writes files.
  */
 
-// Figures.
-export { rocAuc } from './auc.ts';
 // From recordings to a run folder.
+
 export { type AugmentSettings, NO_AUGMENTATION } from './augment.ts';
-export type { EpochPoint, RenderSvg } from './charts.ts';
-export type { ValidationMetric } from './config.ts';
-export { BALANCES, defaultConfig, resolveConfig, type TrainConfig, VALIDATION_METRICS } from './config.ts';
-// Recordings, labels and splits.
-export { type ScanOptions, scanDataset } from './dataset.ts';
+export type { RenderSvg } from './charts.ts';
+export {
+  BALANCES,
+  defaultConfig,
+  resolveConfig,
+  type TrainConfig,
+  VALIDATION_METRICS,
+  type ValidationMetric,
+} from './config.ts';
 export type { EpochRecord } from './epoch.ts';
-// Trained models and what they say.
-export { type EvaluationResult, evaluateDataset, evaluateTestPart } from './evaluate.ts';
-export { type EvaluateOptions, type Evaluation, evaluateScored } from './evaluation.ts';
 export type { FinishedRun, InterruptedRun, RunSummary } from './finish.ts';
 export type { StepReport } from './fit.ts';
-export { type ClassFigures, computeMetrics, type Figure, type Metrics, type Scored } from './metrics.ts';
+export { type RunHooks, type RunOptions, type RunRecord, resumeTraining, runTraining } from './run.ts';
+export { createRunFolder, nextRunFolder, openRunFolder, RUN_FILES, RunFolder } from './runfolder.ts';
+export type { Balance } from './sampler.ts';
+
+// Recordings, labels and splits.
+
+export { type ScanOptions, scanDataset } from './dataset.ts';
+export type { SkippedRecording } from './load.ts';
+export type { Dataset, DatasetProblem, ExcludedRecording, LayoutName, RecordingEntry } from './recording.ts';
+export { applySplit, PARTS, type Part, readSplit, type Split, splitOf } from './split.ts';
+export { type MakeSplitOptions, makeSplit } from './stratify.ts';
+export { type SyntheticDataset, type SynthOptions, synthDataset } from './synth.ts';
+
+// Trained models and what they say.
+
+export { type EvaluationResult, evaluateDataset, evaluateTestPart } from './evaluate.ts';
 export { type LoadedModel, loadModel, type ModelCard, readModelCard } from './model-file.ts';
+export { type FilePrediction, findFiles, predictFiles } from './predict.ts';
+export { type Prediction, readPredictions } from './predictions.ts';
+
+// Figures.
+
+export { rocAuc } from './auc.ts';
+export { type EvaluateOptions, type Evaluation, evaluateScored } from './evaluation.ts';
+export { type ClassFigures, computeMetrics, type Figure, type Metrics, type Scored } from './metrics.ts';
+export { chooseThreshold } from './threshold.ts';
+
 // Parts for training loops of one's own.
+
 export {
   AdamW,
   type AdamWOptions,
@@ -40,15 +66,5 @@ export {
   Sgd,
   type SgdOptions,
 } from './optimizer.ts';
-export { type FilePrediction, findFiles, predictFiles } from './predict.ts';
-export { type Prediction, readPredictions } from './predictions.ts';
-export type { Dataset, DatasetProblem, ExcludedRecording, LayoutName, RecordingEntry } from './recording.ts';
-export { type RunHooks, type RunOptions, type RunRecord, resumeTraining, runTraining } from './run.ts';
-export { createRunFolder, nextRunFolder, openRunFolder, RUN_FILES, RunFolder } from './runfolder.ts';
 export { readSafetensors, type StoredTensor, type TensorFile, writeSafetensors } from './safetensors.ts';
-export type { Balance } from './sampler.ts';
 export { learningRateAt, type ScheduleOptions } from './schedule.ts';
-export { applySplit, PARTS, type Part, readSplit, type Split, splitOf } from './split.ts';
-export { type MakeSplitOptions, makeSplit } from './stratify.ts';
-export { type SyntheticDataset, type SynthOptions, synthDataset } from './synth.ts';
-export { chooseThreshold } from './threshold.ts';
