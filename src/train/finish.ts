@@ -47,8 +47,9 @@ interface Unfinished {
   readonly split: Split;
   readonly parts: AppliedSplit;
   readonly loaded: LoadedRecordings;
-  readonly train: readonly Example[];
-  readonly validation: readonly Example[];
+  /** Emptied once judged, to make room for the test part. */
+  readonly train: Example[];
+  readonly validation: Example[];
   readonly result: FitResult;
   readonly weights: Weights;
   readonly last: Weights;
@@ -87,11 +88,14 @@ export async function finishRun(run: Unfinished): Promise<FinishedRun> {
   const validated = await predict(run.validation, 'validation');
   const threshold = thresholdOf(validated, dataset.classes.length);
   const trained = await predict(run.train, 'train');
+  const labelled = run.train.map(({ label, site }) => ({ label, site }));
+  // Features are most of the memory, and these have done their work.
+  for (const list of [run.train, run.validation, run.loaded.examples]) list.length = 0;
   const loadedTest = await run.loadTest();
   const tested = await predict(loadedTest.examples, 'test');
 
   const evaluate = (scored: readonly Prediction[]) =>
-    evaluateScored(scored, { classes: dataset.classes, threshold, train: run.train, seed: run.seed });
+    evaluateScored(scored, { classes: dataset.classes, threshold, train: labelled, seed: run.seed });
   const [test, validation] = [evaluate(tested), evaluate(validated)];
   const contentHash = new Map([...run.loaded.contentHash, ...loadedTest.contentHash]);
   const used = dataset.recordings.filter(({ id }) => contentHash.has(id));
@@ -114,12 +118,11 @@ export async function finishRun(run: Unfinished): Promise<FinishedRun> {
   );
   const bestEpoch = run.result.best.epoch;
   folder.writeJson('metrics', { threshold, bestEpoch, test, validation });
+  const title =
+    dataset.layout === 'synthetic' ? 'Synthetic test recordings, not clinical' : 'Test recordings';
   if (run.renderSvg) {
-    folder.write(
-      'confusion',
-      confusionSvg(test.pooled.confusion, dataset.classes, 'Test recordings', run.renderSvg),
-    );
-    folder.write('curves', curvesSvg(run.result.history, run.renderSvg));
+    folder.write('confusion', confusionSvg(test.pooled.confusion, dataset.classes, title, run.renderSvg));
+    folder.write('curves', curvesSvg(run.result.history, run.renderSvg, { bestEpoch }));
   }
   const skipped = [...run.loaded.skipped, ...loadedTest.skipped];
   const finished: RunRecord = {

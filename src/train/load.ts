@@ -16,7 +16,7 @@ export interface SkippedRecording {
 }
 
 export interface LoadedRecordings {
-  readonly examples: readonly Example[];
+  readonly examples: Example[];
   readonly skipped: readonly SkippedRecording[];
   /** What readers found odd but could read, as "name: warning". */
   readonly warnings: readonly string[];
