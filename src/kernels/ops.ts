@@ -81,8 +81,8 @@ export interface OpAttributes {
   /** Batched matrix product of [..., M, K] and [..., K, N]; equal leading axes, or none on one side. */
   matmul: { readonly transposeA: boolean; readonly transposeB: boolean };
 
-  /** inputs (x, weight[, bias [outC]]). */
-  conv2d: Conv2dAttributes;
+  /** inputs (x, weight[, bias [outC]]); then max(0,·) if relu. */
+  conv2d: Conv2dAttributes & { readonly relu: boolean };
   /** inputs (dy, weight): gradient with respect to x of spatial size `inputSize`. */
   conv2dInputGrad: Conv2dAttributes & { readonly inputSize: Pair };
   /** inputs (x, dy): gradient with respect to a weight of spatial size `kernel`. */

@@ -30,9 +30,9 @@ export class Conv2d extends Layer {
     return this.apply(x, this.weight.value, this.bias?.value);
   }
 
-  /** The same convolution with other values. */
-  apply(x: Tensor, weight: Tensor, bias?: Tensor): Tensor {
+  /** The same convolution with other values, perhaps with a rectifier behind it. */
+  apply(x: Tensor, weight: Tensor, bias?: Tensor, relu = this.config.relu ?? false): Tensor {
     const { bias: _, ...options } = this.config;
-    return x.conv2d(weight, bias ? { ...options, bias } : options);
+    return x.conv2d(weight, bias ? { ...options, bias, relu } : { ...options, relu });
   }
 }

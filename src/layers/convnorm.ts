@@ -32,8 +32,7 @@ export class ConvNorm extends Layer {
   forward(x: Tensor, context: Context): Tensor {
     if (context.training) return this.norm.forward(this.conv.forward(x), context);
     const { weight, bias } = this.fold();
-    const y = this.conv.apply(x, weight, bias);
-    return this.relu ? y.relu() : y;
+    return this.conv.apply(x, weight, bias, this.relu);
   }
 
   /** w·γ/σ and (b − μ)·γ/σ + β, computed once for each set of values. */

@@ -1,5 +1,5 @@
 import { ShapeError } from '../base/errors.ts';
-import type { Conv2dAttributes, Padding, Pair, PoolAttributes } from '../kernels/ops.ts';
+import type { OpAttributes, Padding, Pair, PoolAttributes } from '../kernels/ops.ts';
 import type { Shape } from './shape.ts';
 
 export interface Conv2dOptions {
@@ -9,6 +9,8 @@ export interface Conv2dOptions {
   readonly dilation?: number | Pair;
   /** Channels are cut into this many groups that do not see each other; = channels is depthwise. */
   readonly groups?: number;
+  /** max(0, ·) of the result, in the same kernel. */
+  readonly relu?: boolean;
 }
 
 export interface PoolOptions {
@@ -32,7 +34,7 @@ function samePadding(input: number, kernel: number, stride: number, dilation: nu
   return [Math.floor(total / 2), Math.ceil(total / 2)];
 }
 
-export function resolveConv2d(input: Shape, weight: Shape, options: Conv2dOptions): Conv2dAttributes {
+export function resolveConv2d(input: Shape, weight: Shape, options: Conv2dOptions): OpAttributes['conv2d'] {
   const stride = pair(options.stride ?? 1);
   const dilation = pair(options.dilation ?? 1);
   const padding: Padding =
@@ -42,7 +44,7 @@ export function resolveConv2d(input: Shape, weight: Shape, options: Conv2dOption
           ...samePadding(input[3] ?? 1, weight[3] ?? 1, stride[1], dilation[1]),
         ]
       : explicitPadding(options.padding ?? 0);
-  return { stride, padding, dilation, groups: options.groups ?? 1 };
+  return { stride, padding, dilation, groups: options.groups ?? 1, relu: options.relu ?? false };
 }
 
 export function resolvePool(kernel: number | Pair, options: PoolOptions): PoolAttributes {

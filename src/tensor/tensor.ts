@@ -1,6 +1,6 @@
 import { formatShape, ShapeError, StateError } from '../base/errors.ts';
 import type { Backend, DType, Values } from '../kernels/backend.ts';
-import type { Conv2dAttributes, OpAttributes, Pair } from '../kernels/ops.ts';
+import type { OpAttributes, Pair } from '../kernels/ops.ts';
 import { apply, apply1, type TapeNode } from './apply.ts';
 import { tensor } from './create.ts';
 import { noteCreated, noteDisposed } from './leaks.ts';
@@ -269,9 +269,9 @@ export class Tensor {
   matmul(other: Tensor, options: Partial<OpAttributes['matmul']> = {}): Tensor {
     return apply1('matmul', [this, other], { transposeA: false, transposeB: false, ...options });
   }
-  /** Cross-correlation of [N, C, H, W] with weights [outC, C/groups, kH, kW]. */
+  /** Cross-correlation of [N, C, H, W] with weights [outC, C/groups, kH, kW], bias [outC], perhaps relu. */
   conv2d(weight: Tensor, options: Conv2dOptions & { readonly bias?: Tensor } = {}): Tensor {
-    const attributes: Conv2dAttributes = resolveConv2d(this.shape, weight.shape, options);
+    const attributes = resolveConv2d(this.shape, weight.shape, options);
     return apply1('conv2d', options.bias ? [this, weight, options.bias] : [this, weight], attributes);
   }
   maxPool2d(kernel: number | Pair, options: PoolOptions = {}): Tensor {

@@ -31,6 +31,7 @@ export interface Convolution {
   readonly y: number;
   readonly weight: number;
   readonly bias?: number | undefined;
+  readonly relu: boolean;
   /** Where output o and input i of a group lie in its weights. */
   readonly outputStride: number;
   readonly inputStride: number;
@@ -56,6 +57,7 @@ export const conv2d: CpuKernel<'conv2d'> = (machine, [x, weight, bias], [y], att
     y: y!.address,
     weight: weight!.address,
     bias: bias?.address,
+    relu: attributes.relu,
     outputStride: inputs * kH * kW,
     inputStride: kH * kW,
     kernelSize: kH * kW,
@@ -104,6 +106,7 @@ export const conv2dInputGrad: CpuKernel<'conv2dInputGrad'> = (machine, [dy, weig
         y,
         weight: weight!.address,
         bias: undefined,
+        relu: false,
         outputStride: kH * kW,
         inputStride: outputs * kH * kW,
         kernelSize: kH * kW,
@@ -172,7 +175,7 @@ function launchDense(machine: Machine, c: Convolution): void {
       ...[c.y, c.x, packed, bias, offsets],
       ...[taps, outputs, inputs, groups, height, width, outWidth, plane],
       ...[layout.height, layout.bands, layout.rows, stride[0], c.top, c.left],
-      ...[layout.phases, layout.pitch, direct ? 1 : 0],
+      ...[layout.phases, layout.pitch, direct ? 1 : 0, c.relu ? 1 : 0],
     ],
     [],
     { scratch: direct ? 0 : bandBytes(layout, inputs), work: images * groups * outputs * plane * taps },

@@ -19,7 +19,7 @@ export function launchDepthwise(machine: Machine, c: Convolution): void {
     [
       ...[c.y, c.x, gatherWeights(machine, c), c.bias ?? 0, offsets, taps.length],
       ...[planes, c.groups, count, c.height, c.width, outHeight, outWidth],
-      ...[layout.rows, stride[0], c.top, c.left, layout.phases, layout.pitch],
+      ...[layout.rows, stride[0], c.top, c.left, layout.phases, layout.pitch, c.relu ? 1 : 0],
     ],
     [],
     { scratch: bandBytes(layout, 1), work: planes * outHeight * outWidth * taps.length },

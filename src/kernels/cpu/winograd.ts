@@ -78,7 +78,7 @@ export function launchWinograd(machine: Machine, c: Convolution): void {
     [
       ...[c.y, c.x, packed, bias, outputs, inputs, groups, c.height, c.width, outHeight, outWidth],
       ...[layout.bandRows, layout.bands, layout.paddedRows, c.top, c.left, layout.pitch],
-      ...[layout.bytes, products],
+      ...[layout.bytes, products, c.relu ? 1 : 0],
     ],
     [],
     {

@@ -42,7 +42,7 @@ function forEachProduct(
   }
 }
 
-/** y = Σ x·weight (+ bias of the output channel). */
+/** y = Σ x·weight (+ bias of the output channel), then max(0, y) if relu. */
 export const conv2d: ReferenceKernel<'conv2d'> = ([x, weight, bias], [y], attributes) => {
   const plane = y.shape[2]! * y.shape[3]!;
   const count = countOf(y.shape);
@@ -50,6 +50,7 @@ export const conv2d: ReferenceKernel<'conv2d'> = ([x, weight, bias], [y], attrib
   forEachProduct(x.shape, weight.shape, y.shape, attributes, (xAt, weightAt, yAt) => {
     y.data[yAt]! += x.data[xAt]! * weight.data[weightAt]!;
   });
+  if (attributes.relu) for (let i = 0; i < count; i++) y.data[i] = Math.max(y.data[i]!, 0);
 };
 
 /** dx = Σ dy·weight over the products x took part in. */

@@ -5,6 +5,7 @@ import { apply1 } from '../apply.ts';
 import { windowCount } from '../options.ts';
 import type { Shape } from '../shape.ts';
 import type { OpSpec } from '../spec.ts';
+import type { Tensor } from '../tensor.ts';
 
 interface Case {
   readonly x: Shape;
@@ -71,7 +72,13 @@ function checkConv2d(x: Shape, w: Shape, a: Conv2dAttributes): void {
   }
 }
 
-export const conv2d: OpSpec<Conv2dAttributes> = {
+/** The convolution without its rectifier, and the rectifier. */
+function unfused([x, w, bias]: readonly Tensor[], { relu, ...a }: OpAttributes['conv2d']): Tensor[] {
+  const y = apply1('conv2d', bias ? [x!, w!, bias] : [x!, w!], { ...a, relu: false });
+  return [relu ? y.relu() : y];
+}
+
+export const conv2d: OpSpec<OpAttributes['conv2d']> = {
   shape: ([x, w, bias], a) => {
     checkConv2d(x!, w!, a);
     if (bias && (bias.length !== 1 || bias[0] !== w![0])) {
@@ -82,15 +89,22 @@ export const conv2d: OpSpec<Conv2dAttributes> = {
     }
     return [outputShape(x!, w!, a)];
   },
-  gradient: ({ inputs, attributes: a }, [g], needs) => {
+  gradient: ({ inputs, outputs, attributes: { relu, ...a } }, [upstream], needs) => {
     const [x, w] = [inputs[0]!, inputs[1]!];
+    // y > 0 exactly where the sum before the rectifier was.
+    const g = relu ? apply1('reluBackward', [outputs[0]!, upstream!], {}) : upstream!;
     return [
-      needs[0] ? apply1('conv2dInputGrad', [g!, w], { ...a, inputSize: [x.shape[2]!, x.shape[3]!] }) : null,
-      needs[1] ? apply1('conv2dWeightGrad', [x, g!], { ...a, kernel: [w.shape[2]!, w.shape[3]!] }) : null,
-      needs[2] ? g!.sum([0, 2, 3]) : null,
+      needs[0] ? apply1('conv2dInputGrad', [g, w], { ...a, inputSize: [x.shape[2]!, x.shape[3]!] }) : null,
+      needs[1] ? apply1('conv2dWeightGrad', [x, g], { ...a, kernel: [w.shape[2]!, w.shape[3]!] }) : null,
+      needs[2] ? g.sum([0, 2, 3]) : null,
     ];
   },
-  samples: cases.map(({ x, w, attributes }, i) => ({ shapes: i % 2 ? [x, w, [w[0]!]] : [x, w], attributes })),
+  unfused,
+  samples: [false, true].flatMap((relu) => {
+    return cases.map(({ x, w, attributes }, i) => {
+      return { shapes: i % 2 ? [x, w, [w[0]!]] : [x, w], attributes: { ...attributes, relu } };
+    });
+  }),
   tolerance: { cpu: 3e-6 },
 };
 
@@ -103,7 +117,7 @@ export const conv2dInputGrad: OpSpec<OpAttributes['conv2dInputGrad']> = {
   gradient: ({ inputs, attributes: { inputSize: _, ...a } }, [g], needs) => {
     const [dy, w] = [inputs[0]!, inputs[1]!];
     return [
-      needs[0] ? apply1('conv2d', [g!, w], a) : null,
+      needs[0] ? apply1('conv2d', [g!, w], { ...a, relu: false }) : null,
       needs[1] ? apply1('conv2dWeightGrad', [g!, dy], { ...a, kernel: [w.shape[2]!, w.shape[3]!] }) : null,
     ];
   },
@@ -124,7 +138,7 @@ export const conv2dWeightGrad: OpSpec<OpAttributes['conv2dWeightGrad']> = {
     const [x, dy] = [inputs[0]!, inputs[1]!];
     return [
       needs[0] ? apply1('conv2dInputGrad', [dy, g!], { ...a, inputSize: [x.shape[2]!, x.shape[3]!] }) : null,
-      needs[1] ? apply1('conv2d', [x, g!], a) : null,
+      needs[1] ? apply1('conv2d', [x, g!], { ...a, relu: false }) : null,
     ];
   },
   samples: cases.map(({ x, w, attributes }) => ({

@@ -1,6 +1,7 @@
-import { afterAll, describe, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
+import { cpu } from '../../../src/kernels/cpu/backend.ts';
 import type { Conv2dAttributes, Padding, Pair } from '../../../src/kernels/ops.ts';
-import { closeMachines, expectParity, noise } from './compare.ts';
+import { closeMachines, expectParity, noise, runOn } from './compare.ts';
 
 afterAll(closeMachines);
 
@@ -86,8 +87,10 @@ for (const { what, x, outC, kernel, ...rest } of cases) {
 
   describe(`conv2d, ${what}`, () => {
     it('forward', async () => {
-      await expectParity('conv2d', [noise(x, 1), noise(weight, 2)], [y], attributes);
-      await expectParity('conv2d', [noise(x, 1), noise(weight, 2), noise([outC], 3)], [y], attributes);
+      const [input, w, bias] = [noise(x, 1), noise(weight, 2), noise([outC], 3)];
+      await expectParity('conv2d', [input, w], [y], { ...attributes, relu: false });
+      await expectParity('conv2d', [input, w, bias], [y], { ...attributes, relu: false });
+      await expectParity('conv2d', [input, w, bias], [y], { ...attributes, relu: true });
     });
     it('input gradient', async () => {
       const inputs = [noise(y, 4), noise(weight, 5)];
@@ -98,3 +101,27 @@ for (const { what, x, outC, kernel, ...rest } of cases) {
     });
   });
 }
+
+describe('conv2d with relu keeps NaN where it belongs', () => {
+  const attributes = { stride: [1, 1], padding: [1, 1, 1, 1], dilation: [1, 1], relu: true } as const;
+  for (const [what, channels, outC, groups] of [
+    ['dense', 3, 5, 1],
+    ['depthwise', 4, 4, 4],
+    ['Winograd', 8, 8, 1],
+  ] as const) {
+    it(what, async () => {
+      const backend = await cpu({ threads: 2 });
+      const x = noise([1, channels, 10, 14], 1);
+      const values = Float32Array.from(x.values);
+      values[4 * 14 + 6] = Number.NaN;
+      const weight = noise([outC, channels / groups, 3, 3], 2);
+      const inputs = [{ ...x, values }, weight];
+      const [y] = await runOn(backend, 'conv2d', inputs, [[1, outC, 10, 14]], { ...attributes, groups });
+      const found = [...y!.subarray(0, 140).keys()].filter((i) => Number.isNaN(y![i]!));
+      const around = [3, 4, 5].flatMap((row) => [5, 6, 7].map((column) => 14 * row + column));
+      expect(found).toEqual(around);
+      expect(y!.every((value) => !(value < 0))).toBe(true);
+      await backend.close();
+    });
+  }
+});

@@ -21,13 +21,16 @@ describe('matmul', () => {
 describe('conv2d', () => {
   it('slides the kernel without turning it, and adds the bias', async () => {
     const weight = array([1, 1, 2, 2], [1, 0, 0, -2]);
-    const [y] = await runOp(backend, 'conv2d', [square, weight, array([1], [100])], [[1, 1, 2, 2]], conv);
+    const [y] = await runOp(backend, 'conv2d', [square, weight, array([1], [100])], [[1, 1, 2, 2]], {
+      ...conv,
+      relu: false,
+    });
     expect(y).toEqual([1 - 10 + 100, 2 - 12 + 100, 4 - 16 + 100, 5 - 18 + 100]);
   });
 
   it('pads at top and left with zeros', async () => {
     const weight = array([1, 1, 2, 2], [1, 1, 1, 1]);
-    const attributes = { ...conv, padding: [1, 0, 1, 0], stride: [2, 2] } as const;
+    const attributes = { ...conv, padding: [1, 0, 1, 0], stride: [2, 2], relu: false } as const;
     expect(await runOp(backend, 'conv2d', [square, weight], [[1, 1, 2, 2]], attributes)).toEqual([
       [1, 5, 11, 28],
     ]);

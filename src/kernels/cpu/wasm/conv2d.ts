@@ -78,6 +78,7 @@ export function conv2d(args: usize, piece: i32, scratch: usize): void {
   const phases = argI(args, 19);
   const pitch = argI(args, 20);
   const direct = argI(args, 21);
+  const floor = floorOf(argI(args, 22));
 
   const image = piece / bands;
   const band = piece - image * bands;
@@ -115,28 +116,36 @@ export function conv2d(args: usize, piece: i32, scratch: usize): void {
       let wide = rowWidth - rest;
       if (rest > 4) wide += rowWidth > 8 ? 8 : 4;
       if (wide >= 8) {
-        rowOf8(w, from, offsets, blockBytes, to, planeBytes, b, rowWidth, wide, valid);
+        rowOf8(w, from, offsets, blockBytes, to, planeBytes, b, rowWidth, wide, valid, floor);
         if (valid > 4) {
           rowOf8(
-            w + blockBytes, from, offsets, blockBytes, to + 4 * planeBytes, planeBytes, b + 16, rowWidth, wide, valid - 4,
+            w + blockBytes, from, offsets, blockBytes, to + 4 * planeBytes, planeBytes, b + 16, rowWidth, wide,
+            valid - 4, floor,
           );
         }
       } else if (wide > 0) {
-        tile8x4(w, from, offsets, blockBytes, to, planeBytes, b, valid, 4);
+        tile8x4(w, from, offsets, blockBytes, to, planeBytes, b, valid, 4, floor);
       }
       if (wide < rowWidth) {
         const count = min(4, rowWidth);
         const start = <usize>(rowWidth - count) << 2;
-        tile8x4(w, from + start, offsets, blockBytes, to + start, planeBytes, b, valid, count);
+        tile8x4(w, from + start, offsets, blockBytes, to + start, planeBytes, b, valid, count, floor);
       }
     }
   }
 }
 
+/** What `f32x4.pmax(y, floor)` bounds outputs by: 0 with relu, else nothing. A NaN in y stays (max would take 4 times as long). */
+// @ts-ignore: decorator
+@inline
+export function floorOf(relu: i32): v128 {
+  return relu ? f32x4.splat(0) : f32x4.splat(-Infinity);
+}
+
 /** Tiles of 4 channels × 8 outputs along a row up to `wide`; the last may overlap its neighbour to end at `width`. */
 function rowOf8(
   weights: usize, from: usize, offsets: usize, blockBytes: usize, to: usize, planeBytes: usize, bias: usize,
-  width: i32, wide: i32, valid: i32,
+  width: i32, wide: i32, valid: i32, floor: v128,
 ): void {
   const last = <usize>(width - 8) << 2;
   const end = <usize>wide << 2;
@@ -174,22 +183,22 @@ function rowOf8(
       offset += 4;
     } while (w < stop);
     let y = to + start;
-    v128.store(y, a0);
-    v128.store(y, a1, 16);
+    v128.store(y, f32x4.pmax(a0, floor));
+    v128.store(y, f32x4.pmax(a1, floor), 16);
     if (valid > 1) {
       y += planeBytes;
-      v128.store(y, b0);
-      v128.store(y, b1, 16);
+      v128.store(y, f32x4.pmax(b0, floor));
+      v128.store(y, f32x4.pmax(b1, floor), 16);
     }
     if (valid > 2) {
       y += planeBytes;
-      v128.store(y, c0);
-      v128.store(y, c1, 16);
+      v128.store(y, f32x4.pmax(c0, floor));
+      v128.store(y, f32x4.pmax(c1, floor), 16);
     }
     if (valid > 3) {
       y += planeBytes;
-      v128.store(y, d0);
-      v128.store(y, d1, 16);
+      v128.store(y, f32x4.pmax(d0, floor));
+      v128.store(y, f32x4.pmax(d1, floor), 16);
     }
   }
 }
@@ -197,7 +206,7 @@ function rowOf8(
 /** One tile of 8 channels × 4 outputs, of which `count` are stored. */
 function tile8x4(
   weights: usize, from: usize, offsets: usize, blockBytes: usize, to: usize, planeBytes: usize, bias: usize,
-  valid: i32, count: i32,
+  valid: i32, count: i32, floor: v128,
 ): void {
   let a = v128.load32_splat(bias);
   let b = v128.load32_splat(bias, 4);
@@ -224,14 +233,14 @@ function tile8x4(
     w1 += 16;
     offsets += 4;
   } while (w < stop);
-  storePart(to, a, count);
-  if (valid > 1) storePart(to + planeBytes, b, count);
-  if (valid > 2) storePart(to + 2 * planeBytes, c, count);
-  if (valid > 3) storePart(to + 3 * planeBytes, d, count);
-  if (valid > 4) storePart(to + 4 * planeBytes, e, count);
-  if (valid > 5) storePart(to + 5 * planeBytes, f, count);
-  if (valid > 6) storePart(to + 6 * planeBytes, g, count);
-  if (valid > 7) storePart(to + 7 * planeBytes, h, count);
+  storePart(to, f32x4.pmax(a, floor), count);
+  if (valid > 1) storePart(to + planeBytes, f32x4.pmax(b, floor), count);
+  if (valid > 2) storePart(to + 2 * planeBytes, f32x4.pmax(c, floor), count);
+  if (valid > 3) storePart(to + 3 * planeBytes, f32x4.pmax(d, floor), count);
+  if (valid > 4) storePart(to + 4 * planeBytes, f32x4.pmax(e, floor), count);
+  if (valid > 5) storePart(to + 5 * planeBytes, f32x4.pmax(f, floor), count);
+  if (valid > 6) storePart(to + 6 * planeBytes, f32x4.pmax(g, floor), count);
+  if (valid > 7) storePart(to + 7 * planeBytes, f32x4.pmax(h, floor), count);
 }
 
 /** The first `count` (1 to 4) lanes. */

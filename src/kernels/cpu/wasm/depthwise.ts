@@ -3,12 +3,12 @@
  * tile lies along the row only. `offsets` says where in the padded plane each tap of output 0 lies, as in conv2d.ts.
  */
 import { arg, argI } from './args';
-import { storePart } from './conv2d';
+import { floorOf, storePart } from './conv2d';
 import { padPlanes } from './padding';
 
 /**
  * args: y, x, weight, bias (0: none), offsets, taps, planes, channels, pieces, height, width, outHeight, outWidth,
- * paddedRows, strideH, top, left, phases, pitch. A piece is a run of planes (image, channel).
+ * paddedRows, strideH, top, left, phases, pitch, relu. A piece is a run of planes (image, channel).
  */
 export function depthwise(args: usize, piece: i32, scratch: usize): void {
   const offsets = arg(args, 4);
@@ -24,6 +24,7 @@ export function depthwise(args: usize, piece: i32, scratch: usize): void {
   const pitch = argI(args, 18);
   const rowBytes = <usize>(argI(args, 14) * phases * pitch) << 2;
   const bias = arg(args, 3);
+  const floor = floorOf(argI(args, 19));
   const end = <i32>(<i64>(piece + 1) * planes / pieces);
   for (let plane = <i32>(<i64>piece * planes / pieces); plane < end; plane++) {
     padPlanes(
@@ -37,16 +38,16 @@ export function depthwise(args: usize, piece: i32, scratch: usize): void {
     for (let r = 0; r < outHeight; r++, y += <usize>outWidth << 2) {
       const from = scratch + <usize>r * rowBytes;
       let p = 0;
-      for (; p + 16 <= outWidth; p += 16) tile16(w, from + (<usize>p << 2), offsets, taps, y + (<usize>p << 2), b);
-      for (; p + 4 <= outWidth; p += 4) tile4(w, from + (<usize>p << 2), offsets, taps, y + (<usize>p << 2), b, 4);
-      if (p < outWidth) tile4(w, from + (<usize>p << 2), offsets, taps, y + (<usize>p << 2), b, outWidth - p);
+      for (; p + 16 <= outWidth; p += 16) tile16(w, from + (<usize>p << 2), offsets, taps, y + (<usize>p << 2), b, floor);
+      for (; p + 4 <= outWidth; p += 4) tile4(w, from + (<usize>p << 2), offsets, taps, y + (<usize>p << 2), b, 4, floor);
+      if (p < outWidth) tile4(w, from + (<usize>p << 2), offsets, taps, y + (<usize>p << 2), b, outWidth - p, floor);
     }
   }
 }
 
 // @ts-ignore: decorator
 @inline
-function tile16(w: usize, from: usize, offsets: usize, taps: i32, to: usize, bias: f32): void {
+function tile16(w: usize, from: usize, offsets: usize, taps: i32, to: usize, bias: f32, floor: v128): void {
   let a = f32x4.splat(bias);
   let b = a;
   let c = a;
@@ -60,21 +61,21 @@ function tile16(w: usize, from: usize, offsets: usize, taps: i32, to: usize, bia
     c = f32x4.add(c, f32x4.mul(v128.load(x, 32), s));
     d = f32x4.add(d, f32x4.mul(v128.load(x, 48), s));
   }
-  v128.store(to, a);
-  v128.store(to, b, 16);
-  v128.store(to, c, 32);
-  v128.store(to, d, 48);
+  v128.store(to, f32x4.pmax(a, floor));
+  v128.store(to, f32x4.pmax(b, floor), 16);
+  v128.store(to, f32x4.pmax(c, floor), 32);
+  v128.store(to, f32x4.pmax(d, floor), 48);
 }
 
 // @ts-ignore: decorator
 @inline
-function tile4(w: usize, from: usize, offsets: usize, taps: i32, to: usize, bias: f32, count: i32): void {
+function tile4(w: usize, from: usize, offsets: usize, taps: i32, to: usize, bias: f32, count: i32, floor: v128): void {
   let a = f32x4.splat(bias);
   const stop = w + (<usize>taps << 2);
   for (; w < stop; w += 4, offsets += 4) {
     a = f32x4.add(a, f32x4.mul(v128.load(from + <usize>load<u32>(offsets)), v128.load32_splat(w)));
   }
-  storePart(to, a, count);
+  storePart(to, f32x4.pmax(a, floor), count);
 }
 
 /**

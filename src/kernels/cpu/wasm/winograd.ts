@@ -9,6 +9,7 @@
  * (a vector), two groups to a panel, two panels at a time; everything between x and y stays in the caches.
  */
 import { arg, argI } from './args';
+import { floorOf } from './conv2d';
 import { padPlanes } from './padding';
 
 /** Panels transformed and multiplied together, so that each weight is fetched once for both. */
@@ -66,7 +67,7 @@ export function winogradPack(args: usize, piece: i32, scratch: usize): void {
 
 /**
  * args: y, x, packed, bias, outputs, inputs, groups, height, width, outHeight, outWidth, tile rows a band, bands,
- * padded rows, top, left, pitch, offsets of transformed input and of products in scratch.
+ * padded rows, top, left, pitch, offsets of transformed input and of products in scratch, relu.
  * piece = (image·groups + group)·bands + band. bias: a zero for every output without one.
  */
 export function winograd(args: usize, piece: i32, scratch: usize): void {
@@ -83,6 +84,7 @@ export function winograd(args: usize, piece: i32, scratch: usize): void {
   const pitch = argI(args, 16);
   const transformed = scratch + arg(args, 17);
   const products = scratch + arg(args, 18);
+  const floor = floorOf(argI(args, 19));
 
   const image = piece / bands;
   const firstRow = (piece - image * bands) * bandRows;
@@ -132,6 +134,7 @@ export function winograd(args: usize, piece: i32, scratch: usize): void {
       const to = y + (<usize>(row * outWidth + column) << 2);
       transformOutput(
         to, from, bias, outputs, planeBytes, <usize>outWidth << 2, outHeight - row, outWidth - column, products - 64,
+        floor,
       );
     }
   }
@@ -237,10 +240,10 @@ function multiply(to: usize, w: usize, panel: usize, inputs: i32, blocks: i32): 
   }
 }
 
-/** Aᵀ m A + bias of 4 neighbouring tiles for every output channel: 2 rows of 8 outputs, cut to `rows` and `width`. */
+/** max(floor, Aᵀ m A + bias) of 4 neighbouring tiles for every output channel: 2 rows of 8 outputs, cut to `rows` and `width`. */
 function transformOutput(
   to: usize, from: usize, bias: usize, outputs: i32, planeBytes: usize, rowBytes: usize, rows: i32, width: i32,
-  spare: usize,
+  spare: usize, floor: v128,
 ): void {
   for (let o = 0; o < outputs; o++, from += 512, to += planeBytes, bias += 4) {
     const b = v128.load32_splat(bias);
@@ -268,10 +271,10 @@ function transformOutput(
     m3 = v128.load(from, 480);
     const s3 = f32x4.add(f32x4.add(m0, m1), m2);
     const t3 = f32x4.sub(f32x4.sub(m1, m2), m3);
-    const even0 = f32x4.add(f32x4.add(f32x4.add(s0, s1), s2), b);
-    const odd0 = f32x4.add(f32x4.add(f32x4.add(t0, t1), t2), b);
-    const even1 = f32x4.add(f32x4.sub(f32x4.sub(s1, s2), s3), b);
-    const odd1 = f32x4.add(f32x4.sub(f32x4.sub(t1, t2), t3), b);
+    const even0 = f32x4.pmax(f32x4.add(f32x4.add(f32x4.add(s0, s1), s2), b), floor);
+    const odd0 = f32x4.pmax(f32x4.add(f32x4.add(f32x4.add(t0, t1), t2), b), floor);
+    const even1 = f32x4.pmax(f32x4.add(f32x4.sub(f32x4.sub(s1, s2), s3), b), floor);
+    const odd1 = f32x4.pmax(f32x4.add(f32x4.sub(f32x4.sub(t1, t2), t3), b), floor);
     storeRow(to, even0, odd0, width, spare);
     if (rows > 1) storeRow(to + rowBytes, even1, odd1, width, spare);
   }
