@@ -41,6 +41,11 @@ function usage(error: CommanderError, help: string): Omit<Failure, 'exitCode'> {
     .map((line) => line.replace(/^\((.*)\)$/, '$1'))
     .map(sentence)
     .join(' ');
+  if (error.code === 'commander.excessArguments' && help.includes(' train '))
+    return {
+      code: 'usage/excess-arguments',
+      message: `${words} Recordings are given with --data. See: ${help}`,
+    };
   const code = error.code.replace('commander.', '').replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
   return { code: `usage/${code}`, message: `${words} See: ${help}` };
 }

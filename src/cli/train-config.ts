@@ -1,5 +1,11 @@
 import { UsageError } from '../base/errors.ts';
-import { CONFIG_BOUNDS, checkNumber, defaultConfig, type TrainConfig } from '../train/config.ts';
+import {
+  CONFIG_BOUNDS,
+  checkNumber,
+  defaultConfig,
+  resolveConfig,
+  type TrainConfig,
+} from '../train/config.ts';
 import { readJson } from '../train/json.ts';
 import { nearest } from './nearest.ts';
 import type { TrainOptions } from './train.ts';
@@ -22,7 +28,7 @@ const FLAGS = {
 export function configFrom(options: TrainOptions, base: Settings): TrainConfig {
   let config = merge(defaultConfig, base, 'settings');
   if (options.config !== undefined) config = merge(config, readSettings(options.config), options.config);
-  return merge(config, settingsOf(options), 'options');
+  return resolveConfig(merge(config, settingsOf(options), 'options'));
 }
 
 function settingsOf(options: TrainOptions): Settings {

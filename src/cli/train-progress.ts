@@ -65,13 +65,12 @@ export function trainingHooks(
         const here = step - firstOfEpoch;
         const total = training.left(done - stepsBefore!, epochs * stepsPerEpoch - stepsBefore!);
         return [
-          `epoch ${report.epoch}/${epochs} ${progress.bar(step / stepsPerEpoch)} step ${step}/${stepsPerEpoch}`,
+          `epoch ${report.epoch}/${epochs} ${progress.bar(step / stepsPerEpoch, 10)} ${step}/${stepsPerEpoch}`,
           `loss ${loss.toFixed(4)}`,
+          `${epoch.perSecond(here * batchSize).toFixed(0)} win/s`,
           step === stepsPerEpoch
-            ? 'validating'
-            : `${duration(epoch.left(here, stepsPerEpoch - firstOfEpoch))} left`,
-          `${epoch.perSecond(here * batchSize).toFixed(0)} windows/s`,
-          `all epochs ${duration(total)}`,
+            ? `validating, all ${duration(total)}`
+            : `left ${duration(epoch.left(here, stepsPerEpoch - firstOfEpoch))}, all ${duration(total)}`,
         ];
       });
     },

@@ -4,7 +4,7 @@ import type { TrainConfig } from '../train/config.ts';
 import { scanDataset } from '../train/dataset.ts';
 import type { FinishedRun, RunSummary } from '../train/finish.ts';
 import { countBySite, type Dataset } from '../train/recording.ts';
-import { type RunRecord, resumeTraining, runTraining } from '../train/run.ts';
+import { type RunHooks, type RunRecord, resumeTraining, runTraining } from '../train/run.ts';
 import { nextRunFolder, openRunFolder, type RunFolder } from '../train/runfolder.ts';
 import { readSplit, type Split } from '../train/split.ts';
 import { type Device, openDevice } from './device.ts';
@@ -38,8 +38,7 @@ export async function train(options: TrainOptions, given: ReadonlySet<string>, i
   const job = options.resume === undefined ? newJob(options) : resumedJob(options, options.resume, given);
   const device = await openDevice(job.device, options.threads, job.resume ? 'as before' : undefined);
   try {
-    announce(job, device, progress, options);
-    const summary = await work(job, device, progress, io);
+    const summary = await work(job, device, progress, options, io);
     progress.clear();
     return summary.status === 'finished'
       ? finished(summary, job, progress, options, io)
@@ -111,13 +110,29 @@ function announce(job: Job, device: Device, progress: Progress, options: TrainOp
   progress.print(`${label('Device')} ${device.reason}`);
 }
 
-async function work(job: Job, { backend, threads }: Device, progress: Progress, io: Io): Promise<RunSummary> {
+async function work(
+  job: Job,
+  device: Device,
+  progress: Progress,
+  options: TrainOptions,
+  io: Io,
+): Promise<RunSummary> {
   const { dataset, config, split, out, resume } = job;
+  const { backend, threads } = device;
   const watch = io.watchInterruption(() =>
     progress.say('Stopping after this step, with a checkpoint. Ctrl-C again stops at once.'),
   );
   try {
-    const hooks = { ...trainingHooks(progress, config), signal: watch.signal };
+    const shown = trainingHooks(progress, config);
+    const hooks: RunHooks = {
+      ...shown,
+      signal: watch.signal,
+      onPhase(phase, detail) {
+        // By now everything that could be wrong with options, labels and folders has been said.
+        if (phase === 'features') announce(job, device, progress, options);
+        shown.onPhase?.(phase, detail);
+      },
+    };
     const { renderSvg } = await import('../vendor/echarts.ts');
     const common = { dataset, backend, threads, renderSvg, hooks };
     if (resume) return await resumeTraining(resume, { ...common, split: split! });

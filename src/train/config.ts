@@ -124,7 +124,7 @@ export function checkNumber(
   const range = most === Number.POSITIVE_INFINITY ? `at least ${least}` : `from ${least} to ${most}`;
   throw new UsageError(
     'config/value',
-    `${name} is ${value}`,
+    `${name} is ${typeof value === 'number' ? value : JSON.stringify(value)}`,
     `Give a ${whole ? 'whole ' : ''}number ${range}`,
   );
 }
