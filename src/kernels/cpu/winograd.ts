@@ -47,7 +47,8 @@ export function launchWinograd(machine: Machine, c: Convolution): void {
   const { images, groups, inputs, outputs } = c;
   const { outHeight, outWidth } = c.geometry;
   const blocks = pieces(outputs, 4);
-  const packed = machine.temporary(groups * 16 * blocks * inputs * 16);
+  // With room between positions: positionBytesOf in wasm/winograd.ts.
+  const packed = machine.temporary(groups * 16 * (blocks * inputs * 16 + 192));
   machine.launch(
     'winogradPack',
     groups * blocks,
@@ -61,7 +62,7 @@ export function launchWinograd(machine: Machine, c: Convolution): void {
       order(c.geometry) === 'turned' ? 1 : 0,
     ],
     [],
-    { scratch: 64, work: groups * outputs * inputs * 16 },
+    { scratch: 144 + 192, work: groups * outputs * inputs * 8 },
   );
   let { bias } = c;
   if (bias === undefined) {

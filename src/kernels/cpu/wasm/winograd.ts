@@ -11,9 +11,17 @@
 import { arg, argI } from './args';
 import { floorOf } from './conv2d';
 import { padPlanes } from './padding';
+import { transpose4 } from './transpose';
 
 /** Panels transformed and multiplied together, so that each weight is fetched once for both. */
 const PANELS = 2;
+
+/** Bytes from one position to the next in packed weights; an odd number of lines, so as not to compete for cache sets. */
+// @ts-ignore: decorator
+@inline
+function positionBytesOf(blocks: i32, inputs: i32): usize {
+  return ((<usize>(blocks * inputs) << 4) | 127) + 65;
+}
 
 /**
  * args: packed, weight, outputs, inputs, strides of output and input in weight, 1 to turn kernels by 180°.
@@ -24,43 +32,42 @@ export function winogradPack(args: usize, piece: i32, scratch: usize): void {
   const inputs = argI(args, 3);
   const outputStride = argI(args, 4);
   const inputStride = argI(args, 5);
-  const turned = argI(args, 6);
   const blocks = (outputs + 3) >> 2;
   const group = piece / blocks;
   const block = piece - group * blocks;
-  const positionBytes = <usize>(blocks * inputs) << 4;
-  const packed = arg(args, 0) + <usize>group * 16 * positionBytes + (<usize>(block * inputs) << 4);
-  const weight = arg(args, 1) + (<usize>(group * outputs * inputs * 9) << 2);
-  for (let i = 0; i < inputs; i++) {
-    for (let j = 0; j < 4; j++) {
-      const o = block * 4 + j;
-      let to = packed + (<usize>(i * 4 + j) << 2);
-      if (o >= outputs) {
-        for (let p = 0; p < 16; p++, to += positionBytes) store<f32>(to, 0);
-        continue;
-      }
-      const from = weight + (<usize>(o * outputStride + i * inputStride) << 2);
-      // Columns of G g, then its rows.
-      for (let c: usize = 0; c < 3; c++) {
-        const g0 = load<f32>(from + ((turned ? 8 - c : c) << 2));
-        const g1 = load<f32>(from + ((turned ? 5 - c : c + 3) << 2));
-        const g2 = load<f32>(from + ((turned ? 2 - c : c + 6) << 2));
-        const column = scratch + (c << 2);
-        store<f32>(column, g0);
-        store<f32>(column, 0.5 * (g0 + g1 + g2), 12);
-        store<f32>(column, 0.5 * (g0 - g1 + g2), 24);
-        store<f32>(column, g2, 36);
-      }
-      for (let r: usize = 0; r < 4; r++) {
-        const g0 = load<f32>(scratch + r * 12);
-        const g1 = load<f32>(scratch + r * 12, 4);
-        const g2 = load<f32>(scratch + r * 12, 8);
-        store<f32>(to, g0);
-        store<f32>(to + positionBytes, 0.5 * (g0 + g1 + g2));
-        store<f32>(to + 2 * positionBytes, 0.5 * (g0 - g1 + g2));
-        store<f32>(to + 3 * positionBytes, g2);
-        to += 4 * positionBytes;
-      }
+  const positionBytes = positionBytesOf(blocks, inputs);
+  let to = arg(args, 0) + <usize>group * 16 * positionBytes + (<usize>(block * inputs) << 4);
+  let from = arg(args, 1) + (<usize>(group * outputs * inputs * 9 + block * 4 * outputStride) << 2);
+  // Kernels of the 4 outputs side by side: 9 vectors, from the last to the first where they are turned.
+  const first = argI(args, 6) ? scratch + 128 : scratch;
+  const step: isize = argI(args, 6) ? -16 : 16;
+  for (let i = 0; i < inputs; i++, to += 16, from += <usize>inputStride << 2) {
+    transpose4(scratch, from, <usize>outputStride << 2, outputs - block * 4, 9, 16);
+    const half = f32x4.splat(0.5);
+    let column = first;
+    // Columns of G g, each of which is a column of (G g) Gᵀ's input; kept in 12 vectors behind the kernels.
+    for (let c: usize = 0; c < 3; c++, column += step) {
+      const g0 = v128.load(column);
+      const g1 = v128.load(column + 3 * step);
+      const g2 = v128.load(column + 6 * step);
+      const outer = f32x4.add(g0, g2);
+      const rows = scratch + 144 + (c << 4);
+      v128.store(rows, g0);
+      v128.store(rows, f32x4.mul(half, f32x4.add(outer, g1)), 48);
+      v128.store(rows, f32x4.mul(half, f32x4.sub(outer, g1)), 96);
+      v128.store(rows, g2, 144);
+    }
+    let position = to;
+    for (let r: usize = 0; r < 4; r++, position += 4 * positionBytes) {
+      const row = scratch + 144 + r * 48;
+      const g0 = v128.load(row);
+      const g1 = v128.load(row, 16);
+      const g2 = v128.load(row, 32);
+      const outer = f32x4.add(g0, g2);
+      v128.store(position, g0);
+      v128.store(position + positionBytes, f32x4.mul(half, f32x4.add(outer, g1)));
+      v128.store(position + 2 * positionBytes, f32x4.mul(half, f32x4.sub(outer, g1)));
+      v128.store(position + 3 * positionBytes, g2);
     }
   }
 }
@@ -97,7 +104,7 @@ export function winograd(args: usize, piece: i32, scratch: usize): void {
   const planeBytes = <usize>(outHeight * outWidth) << 2;
   const y = arg(args, 0) + <usize>image * <usize>outputs * planeBytes;
   const blocks = (outputs + 3) >> 2;
-  const positionBytes = <usize>(blocks * inputs) << 4;
+  const positionBytes = positionBytesOf(blocks, inputs);
   const packed = arg(args, 2) + <usize>group * 16 * positionBytes;
   const bias = arg(args, 3) + (<usize>(group * outputs) << 2);
   const bandBytes = <usize>(paddedRows * 2 * pitch) << 2;
@@ -125,17 +132,25 @@ export function winograd(args: usize, piece: i32, scratch: usize): void {
         );
       }
     }
-    for (let g = first; g < last; g++) {
-      const r = g / groupsAcross;
-      const slot = g - first;
-      const from = products + <usize>(slot >> 1) * productBytes + (<usize>(slot & 1) << 4);
-      const row = 2 * (firstRow + r);
-      const column = 8 * (g - r * groupsAcross);
-      const to = y + (<usize>(row * outWidth + column) << 2);
-      transformOutput(
-        to, from, bias, outputs, planeBytes, <usize>outWidth << 2, outHeight - row, outWidth - column, products - 64,
-        floor,
-      );
+    // Channel by channel, so that what neighbouring groups write to a line meets there.
+    const firstTileRow = first / groupsAcross;
+    const firstAcross = first - firstTileRow * groupsAcross;
+    for (let o = 0; o < outputs; o++) {
+      const plane = y + <usize>o * planeBytes;
+      const b = v128.load32_splat(bias + (<usize>o << 2));
+      let row = 2 * (firstRow + firstTileRow);
+      let across = firstAcross;
+      for (let slot = 0; slot < last - first; slot++) {
+        const from = products + <usize>(slot >> 1) * productBytes + (<usize>(slot & 1) << 4) + (<usize>o << 9);
+        const to = plane + (<usize>(row * outWidth + 8 * across) << 2);
+        transformOutput(
+          to, from, b, floor, <usize>outWidth << 2, outHeight - row, outWidth - 8 * across, products - 64,
+        );
+        if (++across == groupsAcross) {
+          across = 0;
+          row += 2;
+        }
+      }
     }
   }
 }
@@ -240,44 +255,42 @@ function multiply(to: usize, w: usize, panel: usize, inputs: i32, blocks: i32): 
   }
 }
 
-/** max(floor, Aᵀ m A + bias) of 4 neighbouring tiles for every output channel: 2 rows of 8 outputs, cut to `rows` and `width`. */
+/** max(floor, Aᵀ m A + b) of 4 neighbouring tiles of a channel: 2 rows of 8 outputs, cut to `rows` and `width`. */
+// @ts-ignore: decorator
+@inline
 function transformOutput(
-  to: usize, from: usize, bias: usize, outputs: i32, planeBytes: usize, rowBytes: usize, rows: i32, width: i32,
-  spare: usize, floor: v128,
+  to: usize, from: usize, b: v128, floor: v128, rowBytes: usize, rows: i32, width: i32, spare: usize,
 ): void {
-  for (let o = 0; o < outputs; o++, from += 512, to += planeBytes, bias += 4) {
-    const b = v128.load32_splat(bias);
-    let m0 = v128.load(from);
-    let m1 = v128.load(from, 32);
-    let m2 = v128.load(from, 64);
-    let m3 = v128.load(from, 96);
-    const s0 = f32x4.add(f32x4.add(m0, m1), m2);
-    const t0 = f32x4.sub(f32x4.sub(m1, m2), m3);
-    m0 = v128.load(from, 128);
-    m1 = v128.load(from, 160);
-    m2 = v128.load(from, 192);
-    m3 = v128.load(from, 224);
-    const s1 = f32x4.add(f32x4.add(m0, m1), m2);
-    const t1 = f32x4.sub(f32x4.sub(m1, m2), m3);
-    m0 = v128.load(from, 256);
-    m1 = v128.load(from, 288);
-    m2 = v128.load(from, 320);
-    m3 = v128.load(from, 352);
-    const s2 = f32x4.add(f32x4.add(m0, m1), m2);
-    const t2 = f32x4.sub(f32x4.sub(m1, m2), m3);
-    m0 = v128.load(from, 384);
-    m1 = v128.load(from, 416);
-    m2 = v128.load(from, 448);
-    m3 = v128.load(from, 480);
-    const s3 = f32x4.add(f32x4.add(m0, m1), m2);
-    const t3 = f32x4.sub(f32x4.sub(m1, m2), m3);
-    const even0 = f32x4.pmax(f32x4.add(f32x4.add(f32x4.add(s0, s1), s2), b), floor);
-    const odd0 = f32x4.pmax(f32x4.add(f32x4.add(f32x4.add(t0, t1), t2), b), floor);
-    const even1 = f32x4.pmax(f32x4.add(f32x4.sub(f32x4.sub(s1, s2), s3), b), floor);
-    const odd1 = f32x4.pmax(f32x4.add(f32x4.sub(f32x4.sub(t1, t2), t3), b), floor);
-    storeRow(to, even0, odd0, width, spare);
-    if (rows > 1) storeRow(to + rowBytes, even1, odd1, width, spare);
-  }
+  let m0 = v128.load(from);
+  let m1 = v128.load(from, 32);
+  let m2 = v128.load(from, 64);
+  let m3 = v128.load(from, 96);
+  const s0 = f32x4.add(f32x4.add(m0, m1), m2);
+  const t0 = f32x4.sub(f32x4.sub(m1, m2), m3);
+  m0 = v128.load(from, 128);
+  m1 = v128.load(from, 160);
+  m2 = v128.load(from, 192);
+  m3 = v128.load(from, 224);
+  const s1 = f32x4.add(f32x4.add(m0, m1), m2);
+  const t1 = f32x4.sub(f32x4.sub(m1, m2), m3);
+  m0 = v128.load(from, 256);
+  m1 = v128.load(from, 288);
+  m2 = v128.load(from, 320);
+  m3 = v128.load(from, 352);
+  const s2 = f32x4.add(f32x4.add(m0, m1), m2);
+  const t2 = f32x4.sub(f32x4.sub(m1, m2), m3);
+  m0 = v128.load(from, 384);
+  m1 = v128.load(from, 416);
+  m2 = v128.load(from, 448);
+  m3 = v128.load(from, 480);
+  const s3 = f32x4.add(f32x4.add(m0, m1), m2);
+  const t3 = f32x4.sub(f32x4.sub(m1, m2), m3);
+  const even0 = f32x4.pmax(f32x4.add(f32x4.add(f32x4.add(s0, s1), s2), b), floor);
+  const odd0 = f32x4.pmax(f32x4.add(f32x4.add(f32x4.add(t0, t1), t2), b), floor);
+  const even1 = f32x4.pmax(f32x4.add(f32x4.sub(f32x4.sub(s1, s2), s3), b), floor);
+  const odd1 = f32x4.pmax(f32x4.add(f32x4.sub(f32x4.sub(t1, t2), t3), b), floor);
+  storeRow(to, even0, odd0, width, spare);
+  if (rows > 1) storeRow(to + rowBytes, even1, odd1, width, spare);
 }
 
 // @ts-ignore: decorator
