@@ -15,16 +15,8 @@ const MOST_THREADS = 64;
 /** What `auto` takes in this version. */
 export const AUTO_REASON = 'cpu is the fastest device of this version';
 
-/**
- * Starts the device that was asked for; none is replaced by another without a word.
- * @param why shown to people
- * @throws DeviceError `device/webgpu` · UsageError `usage/threads`
- */
-export async function openDevice(
-  name: DeviceName,
-  threads: number | undefined,
-  why = name === 'auto' ? AUTO_REASON : 'as asked for',
-): Promise<Device> {
+/** @throws DeviceError `device/webgpu` · UsageError `usage/threads` */
+export function checkDevice(name: DeviceName, threads: number | undefined): void {
   if (threads !== undefined && !(Number.isInteger(threads) && threads >= 1 && threads <= MOST_THREADS)) {
     const hint = `Give a whole number from 1 to ${MOST_THREADS}`;
     throw new UsageError('usage/threads', `--threads is ${threads}`, hint);
@@ -33,6 +25,19 @@ export async function openDevice(
     const message = 'training on webgpu is not in this version';
     throw new DeviceError('device/webgpu', message, 'Use --device cpu, or leave --device away');
   }
+}
+
+/**
+ * Starts the device that was asked for; none is replaced by another without a word.
+ * @param why shown to people
+ * @throws as `checkDevice`
+ */
+export async function openDevice(
+  name: DeviceName,
+  threads: number | undefined,
+  why = name === 'auto' ? AUTO_REASON : 'as asked for',
+): Promise<Device> {
+  checkDevice(name, threads);
   if (name === 'reference') {
     const { reference } = await import('../kernels/reference/backend.ts');
     return {

@@ -7,7 +7,7 @@ import { countBySite, type Dataset } from '../train/recording.ts';
 import { type RunHooks, type RunRecord, resumeTraining, runTraining } from '../train/run.ts';
 import { nextRunFolder, openRunFolder, type RunFolder } from '../train/runfolder.ts';
 import { readSplit, type Split } from '../train/split.ts';
-import { type Device, openDevice } from './device.ts';
+import { checkDevice, type Device, openDevice } from './device.ts';
 import { INTERRUPTED, type Io } from './io.ts';
 import { shellWord } from './options.ts';
 import { Progress } from './progress.ts';
@@ -35,6 +35,7 @@ const WITH_RESUME = new Set(['resume', 'data', 'layout', 'device', 'threads', 'j
 /** @param given names of the options that were given, as opposed to their defaults */
 export async function train(options: TrainOptions, given: ReadonlySet<string>, io: Io): Promise<number> {
   const progress = new Progress(io, { quiet: options.quiet === true });
+  checkDevice(options.device, options.threads);
   const job = options.resume === undefined ? newJob(options) : resumedJob(options, options.resume, given);
   const device = await openDevice(job.device, options.threads, job.resume ? 'as before' : undefined);
   try {

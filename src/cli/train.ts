@@ -77,7 +77,7 @@ function addOptions(command: Command): void {
     .option('--model <name>', 'pcg-lite or seed (default: pcg-lite)')
     .addOption(numberOption('--epochs <n>', 'most epochs (default: 20)'))
     .addOption(numberOption('--batch-size <n>', 'windows a step (default: 32)'))
-    .addOption(numberOption('--learning-rate <x>', 'peak of the schedule (default: 0.003)'))
+    .addOption(numberOption('--learning-rate <x>', 'peak of the schedule (default: 0.002)'))
     .addOption(numberOption('--weight-decay <x>', 'of AdamW (default: 0.02)'))
     .addOption(
       numberOption('--patience <n>', 'epochs without improvement before stopping, 0: never (default: 8)'),
@@ -94,7 +94,7 @@ function addOptions(command: Command): void {
         'site',
       ]),
     )
-    .addOption(numberOption('--crops-per-recording <x>', 'windows of a recording an epoch (default: 1)'))
+    .addOption(numberOption('--crops-per-recording <x>', 'windows of a recording an epoch (default: 2)'))
     .addOption(numberOption('--seed <n>', 'key of every random draw (default: 1)'))
     .optionsGroup('Features:')
     .addOption(numberOption('--window-seconds <s>', 'length of an input window (default: 5)'))

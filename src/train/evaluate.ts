@@ -28,7 +28,7 @@ export function evaluateTestPart(
     throw new UsageError(
       'run/unfinished',
       `${folder.path} holds no predictions: its training did not finish`,
-      `Go on with: pcg-engine train --resume ${folder.path}`,
+      folder.has('checkpoint') ? `Go on with: pcg-engine train --resume ${folder.path}` : 'Start a new run',
     );
   }
   const all = readPredictions(folder.file('predictions'), card.classes);

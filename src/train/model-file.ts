@@ -74,7 +74,7 @@ export function weightsFile(path: string): string {
   throw new UsageError(
     'model/unfinished',
     `${path} holds no weights: its training did not finish`,
-    `Go on with: pcg-engine train --resume ${path}`,
+    run.has('checkpoint') ? `Go on with: pcg-engine train --resume ${path}` : 'Start a new run',
   );
 }
 

@@ -78,15 +78,26 @@ export function countBySite(
 
 /**
  * For training: at least two classes must have recordings.
+ * @param dataset.skipped recordings that could not be used, which may be why a class is missing
  * @throws DataError `dataset/one-class`
  */
-export function requireTwoClasses(dataset: Pick<Dataset, 'root' | 'classes' | 'recordings'>): void {
-  const present = new Set(dataset.recordings.map((recording) => recording.label));
-  if (present.size >= 2) return;
-  const only = [...present].map((label) => `"${dataset.classes[label]}"`)[0] ?? 'none';
+export function requireTwoClasses(
+  dataset: Pick<Dataset, 'root' | 'classes' | 'recordings'> & {
+    readonly skipped?: readonly { readonly message: string }[];
+  },
+): void {
+  const { root, classes, recordings, skipped = [] } = dataset;
+  const present = [...new Set(recordings.map((recording) => recording.label))];
+  if (present.length >= 2) return;
+  const what =
+    present.length === 1
+      ? `all ${recordings.length} recordings have one class, "${classes[present[0]!]}"`
+      : 'there are no recordings';
+  const why =
+    skipped.length > 0 ? ` (${skipped.length} could not be used, the first: ${skipped[0]!.message})` : '';
   throw new DataError(
     'dataset/one-class',
-    `${dataset.root}: all ${dataset.recordings.length} recordings have one class, ${only}`,
+    `${root}: ${what}${why}`,
     'Training needs recordings of at least two classes',
   );
 }

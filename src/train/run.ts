@@ -6,7 +6,7 @@ import { resolveConfig, type TrainConfig, windowFrames } from './config.ts';
 import { describeEnvironment, type Environment } from './environment.ts';
 import type { EpochRecord } from './epoch.ts';
 import { finishRun, type InterruptedRun, type RunSummary } from './finish.ts';
-import { type FitHooks, fit, type StepReport } from './fit.ts';
+import { type FitHooks, type FitResult, fit, type StepReport } from './fit.ts';
 import { hashRecordings } from './hash.ts';
 import { Interruption } from './interruption.ts';
 import { type LoadedRecordings, loadExamples, type SkippedRecording } from './load.ts';
@@ -170,7 +170,8 @@ class Run {
     // The weights learn from the one, the threshold and the best epoch are chosen on the other.
     for (const part of ['train', 'validation'] as const) {
       const root = `${dataset.root} (${part === 'train' ? 'training' : part} part)`;
-      requireTwoClasses({ root, classes: dataset.classes, recordings: entriesOf(parts[part], loaded) });
+      const recordings = entriesOf(parts[part], loaded);
+      requireTwoClasses({ root, classes: dataset.classes, recordings, skipped: loaded.skipped });
     }
     const dataHash = hashRecordings(
       entriesOf([...parts.train, ...parts.validation], loaded),
@@ -202,13 +203,8 @@ class Run {
       return this.interrupted();
     }
     if (result.stopped === 'diverged') {
-      this.saveDiverged(record, weights, result.reason ?? '');
       average.dispose();
-      throw new RunError(
-        'fit/diverged',
-        `Training diverged at ${result.reason}; the last good weights are in ${this.folder.file('weights')}`,
-        'Use a smaller --learning-rate',
-      );
+      throw this.diverged(record, result);
     }
     average.loadState(weights);
     const summary = await this.timed('judging', () =>
@@ -319,21 +315,27 @@ class Run {
     };
   }
 
-  private saveDiverged(
-    record: RunRecord,
-    weights: Parameters<typeof writeModelFile>[1],
-    reason: string,
-  ): void {
-    const { features } = this.config;
-    const trainedOn = { layout: record.data.layout, data: record.data.hash, split: this.split.hash };
-    writeModelFile(this.folder.file('weights'), weights, {
-      model: this.modelConfig(),
-      features,
-      classes: record.classes,
-      threshold: 0.5,
-      trainedOn,
-    });
+  /** Keeps the weights of the best epoch; before the first validation there are none that anybody has judged. */
+  private diverged(record: RunRecord, { best, reason = '' }: FitResult): RunError {
+    if (best.epoch > 0) {
+      writeModelFile(this.folder.file('weights'), best.weights, {
+        model: this.modelConfig(),
+        features: this.config.features,
+        classes: record.classes,
+        threshold: 0.5,
+        trainedOn: { layout: record.data.layout, data: record.data.hash, split: this.split.hash },
+      });
+    }
     this.folder.writeJson('run', { ...record, status: 'diverged', reason, timings: this.timings });
+    const kept =
+      best.epoch > 0
+        ? `the last good weights, of epoch ${best.epoch}, are in ${this.folder.file('weights')}`
+        : 'no epoch was finished, so there are no weights to keep';
+    return new RunError(
+      'fit/diverged',
+      `Training diverged at ${reason}; ${kept}`,
+      'Use a smaller --learning-rate',
+    );
   }
 
   private async timed<T>(phase: string, body: () => Promise<T>): Promise<T> {

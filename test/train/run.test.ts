@@ -252,15 +252,42 @@ describe('wrong input', () => {
     expect(run.record.data.sha256).not.toHaveProperty('synth-0010');
   });
 
-  test('a loss that diverges stops the run and keeps weights that work', async () => {
+  test('a loss that diverges before the first validation leaves no weights', async () => {
     const given = options({ config: { ...config, learningRate: 1e30, clipNorm: 0, epochs: 5 } });
     const error = await errorOf(runTraining(given));
     expect(error).toMatchObject({ code: 'fit/diverged', exitCode: 1 });
+    expect(error.message).toContain('no weights to keep');
     const folder = openRunFolder(given.out);
     expect(folder.readJson('run')).toMatchObject({ status: 'diverged' });
-    const { model } = loadModel(given.out, backend);
-    for (const { values } of (await model.state()).values()) expect(values.every(Number.isFinite)).toBe(true);
-    model.dispose();
+    expect(folder.has('weights')).toBe(false);
+  });
+
+  test('a loss that diverges later leaves the best weights so far', async () => {
+    let broken = false;
+    // A device from which NaN is read once, after the first epoch.
+    const faulty = new Proxy(backend, {
+      get(target, name) {
+        if (name === 'download' && broken) {
+          broken = false;
+          return async (_: unknown, count: number) => new Float32Array(count).fill(Number.NaN);
+        }
+        const value: unknown = Reflect.get(target, name, target);
+        return typeof value === 'function' ? value.bind(target) : value;
+      },
+    });
+    const hooks: RunHooks = {
+      onStep: ({ epoch }) => {
+        broken = epoch === 2;
+      },
+    };
+    const given = options({ backend: faulty, hooks });
+    const error = await errorOf(runTraining(given));
+    expect(error.message).toMatch(/diverged at epoch 2, step 2.*of epoch 1, are in .*weights\.safetensors/);
+    const loaded = loadModel(given.out, backend);
+    const values = [...(await loaded.model.state()).values()].flatMap((each) => [...each.values]);
+    expect(values.every(Number.isFinite)).toBe(true);
+    loaded.model.dispose();
+    expect(openRunFolder(given.out).readJson('run')).toMatchObject({ status: 'diverged' });
   });
 
   test('an empty folder that is there is taken', async () => {
