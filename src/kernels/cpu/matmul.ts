@@ -4,6 +4,8 @@ import { type CpuKernel, pieces, sizeOf } from './kernel.ts';
 const ROWS_BYTES = 64 * 1024;
 /** Pieces a job should have at least, so that many threads find work. */
 const MIN_PIECES = 16;
+/** Outputs a piece of a product with a vector; CHUNK in wasm/matvec.ts. */
+const VECTOR_CHUNK = 128;
 
 export const matmul: CpuKernel<'matmul'> = (machine, [a, b], [y], { transposeA, transposeB }) => {
   let M = y!.shape.at(-2)!;
@@ -15,6 +17,24 @@ export const matmul: CpuKernel<'matmul'> = (machine, [a, b], [y], { transposeA, 
     // One b for all rows of a: the batches of a lie one after the other and are simply more rows.
     M *= batches;
     batches = 1;
+  }
+  const strideA = a!.shape.length === 2 ? 0 : M * K;
+  const strideB = sharedB ? 0 : K * N;
+  if (M === 1 || N === 1) {
+    const [matrix, vector] = M === 1 ? [b!, a!] : [a!, b!];
+    const chunks = pieces(M * N, VECTOR_CHUNK);
+    machine.launch(
+      (M === 1 ? transposeB : !transposeA) ? 'matvecRows' : 'matvecColumns',
+      batches * chunks,
+      [
+        ...[y!.address, matrix.address, vector.address, M * N, K, chunks],
+        ...(M === 1 ? [strideB, strideA] : [strideA, strideB]),
+      ],
+      [],
+      // Nothing is read twice: memory counts for more than arithmetic.
+      { work: 2 * batches * M * N * K },
+    );
+    return;
   }
   const panels = pieces(N, 8);
   const batchesOfB = sharedB ? 1 : batches;
@@ -39,7 +59,7 @@ export const matmul: CpuKernel<'matmul'> = (machine, [a, b], [y], { transposeA, 
     [
       ...[y!.address, a!.address, packed, M, N, K, transposeA ? 1 : 0],
       ...[rows, rowPieces, panelsAPiece, panelPieces, panels],
-      ...[a!.shape.length === 2 ? 0 : M * K, sharedB ? 0 : panels * K * 8],
+      ...[strideA, sharedB ? 0 : panels * K * 8],
     ],
     [],
     { scratch: 128 + 4 * rows * K, work: batches * M * N * K },

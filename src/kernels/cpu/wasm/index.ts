@@ -10,6 +10,7 @@ export * from './elementwise';
 export * from './layernorm';
 export * from './layout';
 export * from './matmul';
+export * from './matvec';
 export * from './optimizer';
 export * from './pool2d';
 export * from './reduce';
