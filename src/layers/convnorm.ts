@@ -2,7 +2,7 @@ import { noGrad, scope, type Tensor } from '../tensor/index.ts';
 import { BatchNorm, type BatchNormOptions } from './batchnorm.ts';
 import { Conv2d, type Conv2dConfig } from './conv2d.ts';
 import type { Initialiser } from './init.ts';
-import { type Context, Layer } from './layer.ts';
+import { type Context, Layer, type Variable } from './layer.ts';
 
 /**
  * Convolution → batch normalisation → ReLU. At inference the normalisation is folded into the convolution. The
@@ -12,6 +12,8 @@ export class ConvNorm extends Layer {
   private readonly conv: Conv2d;
   private readonly norm: BatchNorm;
   private readonly relu: boolean;
+  /** What the folded weights depend on. */
+  private readonly all: readonly Variable[];
   private folded: {
     readonly from: readonly Tensor[];
     readonly weight: Tensor;
@@ -27,6 +29,7 @@ export class ConvNorm extends Layer {
     this.relu = options.relu ?? true;
     this.conv = this.children.conv = new Conv2d({ ...config, bias: config.bias ?? false }, init);
     this.norm = this.children.norm = new BatchNorm(config.outChannels, init, { ...options, relu: this.relu });
+    this.all = [...this.variables().values()];
   }
 
   forward(x: Tensor, context: Context): Tensor {
@@ -37,8 +40,8 @@ export class ConvNorm extends Layer {
 
   /** w·γ/σ and (b − μ)·γ/σ + β, computed once for each set of values. */
   private fold() {
-    const from = [...this.variables().values()].map((variable) => variable.value);
-    if (this.folded?.from.every((value, i) => value === from[i])) return this.folded;
+    const { folded } = this;
+    if (folded && this.all.every((variable, i) => variable.value === folded.from[i])) return folded;
     this.forget();
     const [weight, bias] = noGrad(() =>
       scope(() => {
@@ -47,6 +50,7 @@ export class ConvNorm extends Layer {
         return [this.conv.weight.value.mul(scale.reshape([-1, 1, 1, 1])), bias] as const;
       }),
     );
+    const from = this.all.map((variable) => variable.value);
     this.folded = { from, weight: weight.keep(), bias: bias.keep() };
     return this.folded;
   }

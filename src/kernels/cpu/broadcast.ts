@@ -1,6 +1,6 @@
 import type { OpAttributes } from '../ops.ts';
 import { type CpuKernel, pieces, sizeOf } from './kernel.ts';
-import { broadcastStrides, collapse, walkArguments } from './strides.ts';
+import { broadcastArguments } from './strides.ts';
 
 /** Elements a piece; CHUNK in wasm/broadcast.ts. */
 const CHUNK = 16384;
@@ -10,11 +10,8 @@ function binary<K extends keyof OpAttributes>(kernel: string): CpuKernel<K> {
   return (machine, [a, b], [y]) => {
     const shape = y!.shape;
     const count = sizeOf(shape);
-    const walk = collapse({
-      sizes: shape,
-      strides: [broadcastStrides(a!.shape, shape), broadcastStrides(b!.shape, shape)],
-    });
-    const integers = [y!.address, a!.address, b!.address, count, ...walkArguments(kernel, walk)];
+    const walk = broadcastArguments(kernel, a!.shape, b!.shape, shape);
+    const integers = [y!.address, a!.address, b!.address, count, ...walk];
     machine.launch(kernel, pieces(count, CHUNK), integers, [], { work: count });
   };
 }

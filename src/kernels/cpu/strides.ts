@@ -55,6 +55,53 @@ export function collapse({ sizes, strides }: Walk): Walk {
   return { sizes: newSizes, strides: newStrides };
 }
 
+/**
+ * Arguments of a walk of `a` and `b` broadcast to `shape`: walkArguments(collapse(…)) in one pass, because ops on a few
+ * numbers cost what their launch costs. Axes are met from the last to the first.
+ */
+export function broadcastArguments(op: string, a: Shape, b: Shape, shape: Shape): number[] {
+  const [sizes, ofA, ofB]: [number[], number[], number[]] = [[], [], []];
+  let [nextA, nextB] = [1, 1];
+  for (let back = 1; back <= shape.length; back++) {
+    const size = shape[shape.length - back]!;
+    if (size === 1) continue;
+    const extentA = back <= a.length ? a[a.length - back]! : 1;
+    const extentB = back <= b.length ? b[b.length - back]! : 1;
+    const strideA = extentA === 1 ? 0 : nextA;
+    const strideB = extentB === 1 ? 0 : nextB;
+    nextA *= extentA;
+    nextB *= extentB;
+    const inner = sizes.length - 1;
+    if (inner >= 0 && strideA === ofA[inner]! * sizes[inner]! && strideB === ofB[inner]! * sizes[inner]!) {
+      sizes[inner]! *= size;
+    } else {
+      sizes.push(size);
+      ofA.push(strideA);
+      ofB.push(strideB);
+    }
+  }
+  if (sizes.length === 0) return walkArguments(op, { sizes: [1], strides: [[1], [1]] });
+  checkAxes(op, sizes.length);
+  const axes = Math.max(2, sizes.length);
+  const result = new Array<number>(1 + 3 * MAX_AXES).fill(0).fill(1, 1, 1 + MAX_AXES);
+  result[0] = axes;
+  for (let inner = 0; inner < sizes.length; inner++) {
+    const at = axes - inner;
+    result[at] = sizes[inner]!;
+    result[at + MAX_AXES] = ofA[inner]!;
+    result[at + 2 * MAX_AXES] = ofB[inner]!;
+  }
+  return result;
+}
+
+function checkAxes(op: string, count: number): void {
+  if (count <= MAX_AXES) return;
+  throw new ShapeError(
+    `${op}/axes`,
+    `${op}: ${count} axes that cannot be merged; at most ${MAX_AXES} are possible`,
+  );
+}
+
 /** `numbers` with zeros (or `filler`) behind them, MAX_AXES long. */
 function padded(numbers: readonly number[], filler: number): number[] {
   return [...numbers, ...new Array<number>(MAX_AXES - numbers.length).fill(filler)];
@@ -65,12 +112,7 @@ function padded(numbers: readonly number[], filler: number): number[] {
  * each. Throws ShapeError if there are more axes than a kernel can walk.
  */
 export function walkArguments(op: string, { sizes, strides }: Walk): number[] {
-  if (sizes.length > MAX_AXES) {
-    throw new ShapeError(
-      `${op}/axes`,
-      `${op}: ${sizes.length} axes that cannot be merged; at most ${MAX_AXES} are possible`,
-    );
-  }
+  checkAxes(op, sizes.length);
   const missing = Math.max(0, 2 - sizes.length);
   const ones = new Array<number>(missing).fill(1);
   const zeros = new Array<number>(missing).fill(0);

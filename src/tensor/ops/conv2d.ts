@@ -47,9 +47,9 @@ function outputShape(x: Shape, w: Shape, a: Conv2dAttributes): Shape {
 }
 
 function checkConv2d(x: Shape, w: Shape, a: Conv2dAttributes): void {
-  const where = `(input ${formatShape(x)}, weight ${formatShape(w)})`;
-  if (x.length !== 4 || w.length !== 4)
-    throw new ShapeError('shape/conv2d', `conv2d: input and weight need four axes ${where}`);
+  const fail = (why: string) =>
+    new ShapeError('shape/conv2d', `conv2d: ${why} (input ${formatShape(x)}, weight ${formatShape(w)})`);
+  if (x.length !== 4 || w.length !== 4) throw fail('input and weight need four axes');
   const [channels, outChannels, perGroup] = [x[1]!, w[0]!, w[1]!];
   if (
     !Number.isInteger(a.groups) ||
@@ -57,17 +57,13 @@ function checkConv2d(x: Shape, w: Shape, a: Conv2dAttributes): void {
     channels % a.groups !== 0 ||
     outChannels % a.groups !== 0
   ) {
-    throw new ShapeError(
-      'shape/conv2d',
-      `conv2d: ${a.groups} groups do not divide ${channels} input and ${outChannels} output channels ${where}`,
-    );
+    throw fail(`${a.groups} groups do not divide ${channels} input and ${outChannels} output channels`);
   }
   if (perGroup * a.groups !== channels) {
-    throw new ShapeError(
-      'shape/conv2d',
+    throw fail(
       a.groups === 1
-        ? `conv2d: input has ${channels} channels, weight expects ${perGroup} ${where}`
-        : `conv2d: input has ${channels} channels, weight expects ${a.groups} groups of ${perGroup} ${where}`,
+        ? `input has ${channels} channels, weight expects ${perGroup}`
+        : `input has ${channels} channels, weight expects ${a.groups} groups of ${perGroup}`,
     );
   }
 }
