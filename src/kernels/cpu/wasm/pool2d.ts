@@ -99,7 +99,11 @@ function poolWindows(mode: i32, args: usize, piece: i32): void {
     // Result and g: one has the size of x, the other that of the windows.
     let small = arg(args, mode == SCATTER ? 2 : 0) + plane * outBytes;
     const large = mode == PICK ? x : arg(args, mode == SCATTER ? 0 : 2) + plane * planeBytes;
-    if (mode == SCATTER) memory.fill(large, 0, planeBytes);
+    // Windows side by side write every value they cover; the rest of a plane is cleared row by row.
+    if (mode == SCATTER) {
+      const covered = fast ? <usize>(2 * outHeight * width) << 2 : 0;
+      memory.fill(large + covered, 0, planeBytes - covered);
+    }
     for (let i = 0; i < outHeight; i++) {
       let j = 0;
       if (fast) {
@@ -145,6 +149,11 @@ function poolWindows(mode: i32, args: usize, piece: i32): void {
             const gABC = v128.bitselect(evens(gQ, gQ1), gAB, takeC);
             v128.store(small, v128.bitselect(odds(gQ, gQ1), gABC, takeD));
           }
+        }
+        if (mode == SCATTER && 2 * j < width) {
+          const bytes = <usize>(width - 2 * j) << 2;
+          memory.fill(large + at, 0, bytes);
+          memory.fill(large + at + rowBytes, 0, bytes);
         }
       }
       const row = i * sH - padTop;
