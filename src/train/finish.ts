@@ -69,6 +69,7 @@ interface Unfinished {
  */
 export async function finishRun(run: Unfinished): Promise<FinishedRun> {
   const { folder, model, dataset, record } = run;
+  const before = performance.now();
   run.onPhase();
   const predict = async (examples: readonly Example[], part: Part): Promise<Prediction[]> => {
     const options = {
@@ -135,7 +136,7 @@ export async function finishRun(run: Unfinished): Promise<FinishedRun> {
       skipped,
       warnings: [...run.loaded.warnings, ...loadedTest.warnings],
     },
-    timings: run.timings,
+    timings: { ...run.timings, judging: Math.round(performance.now() - before) / 1000 },
     threshold,
     bestEpoch,
   };

@@ -207,29 +207,27 @@ class Run {
       throw this.diverged(record, result);
     }
     average.loadState(weights);
-    const summary = await this.timed('judging', () =>
-      finishRun({
-        folder: this.folder,
-        model: average,
-        record,
-        dataset,
-        split: this.split,
-        parts: this.parts,
-        loaded,
-        train,
-        validation,
-        result,
-        weights,
-        last,
-        loadTest: () => this.load(parts.test),
-        timings: this.timings,
-        seed: config.seed,
-        ...(this.options.renderSvg ? { renderSvg: this.options.renderSvg } : {}),
-        ...(hooks.onJudge ? { onJudge: hooks.onJudge } : {}),
-        ...(hooks.signal ? { signal: hooks.signal } : {}),
-        onPhase: () => hooks.onPhase?.('judging', `${dataset.recordings.length} recordings`),
-      }),
-    );
+    const summary = await finishRun({
+      folder: this.folder,
+      model: average,
+      record,
+      dataset,
+      split: this.split,
+      parts: this.parts,
+      loaded,
+      train,
+      validation,
+      result,
+      weights,
+      last,
+      loadTest: () => this.load(parts.test),
+      timings: this.timings,
+      seed: config.seed,
+      ...(this.options.renderSvg ? { renderSvg: this.options.renderSvg } : {}),
+      ...(hooks.onJudge ? { onJudge: hooks.onJudge } : {}),
+      ...(hooks.signal ? { signal: hooks.signal } : {}),
+      onPhase: () => hooks.onPhase?.('judging', `${dataset.recordings.length} recordings`),
+    });
     average.dispose();
     return summary;
   }
