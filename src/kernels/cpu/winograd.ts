@@ -6,6 +6,8 @@ import type { Machine } from './machine.ts';
 
 /** With fewer channels than this the transforms cost more than they save. */
 const MIN_CHANNELS = 8;
+/** Up to here tiles of 4×4 keep errors below 2e-6 of the largest output. */
+const MAX_LARGE_CHANNELS = 64;
 /** Tiles a band should have at least: the rows of two bands overlap. */
 const BAND_TILES = 128;
 
@@ -43,26 +45,49 @@ function layoutTiles(c: Geometry, inputs: number, maxRows: number) {
   return { bandRows, bands: pieces(tileRows, bandRows), paddedRows, groupsAcross, pitch, bytes };
 }
 
+/** The same for tiles of 4×4 outputs, whose padded rows are not split. */
+function layoutLargeTiles(c: Geometry, inputs: number, maxRows: number) {
+  const tileRows = pieces(c.outHeight, 4);
+  const groupsAcross = pieces(c.outWidth, 16);
+  // With one group across, two rows fill a panel.
+  const bandRows = pieces(tileRows, pieces(tileRows, Math.max(groupsAcross === 1 ? 2 : 1, maxRows)));
+  const paddedRows = 4 * bandRows + 2;
+  const pitch = 16 * groupsAcross + 2;
+  const bytes = 64 * pieces(4 * inputs * paddedRows * pitch + 64, 64);
+  return { bandRows, bands: pieces(tileRows, bandRows), paddedRows, pitch, bytes };
+}
+
+/**
+ * Whether tiles of 4×4 outputs pay: not where they hang over the edge much more than tiles of 2×2 do, nor with so many
+ * channels that their larger errors add up. Never a question of the number of images: an image has the same bits alone.
+ */
+function largeTilesPay({ geometry, inputs }: Convolution): boolean {
+  const { outHeight, outWidth } = geometry;
+  const large = 4 * pieces(outHeight, 4) * 16 * pieces(outWidth, 16);
+  const small = 2 * pieces(outHeight, 2) * 8 * pieces(outWidth, 8);
+  return inputs <= MAX_LARGE_CHANNELS && outHeight > 4 && outWidth > 8 && 4 * large <= 5 * small;
+}
+
 export function launchWinograd(machine: Machine, c: Convolution): void {
+  if (largeTilesPay(c)) launchTiles(machine, c, 4);
+  else launchTiles(machine, c, 2);
+}
+
+/** Tiles of `tile`×`tile` outputs: wasm/winograd.ts or wasm/winograd4.ts. */
+function launchTiles(machine: Machine, c: Convolution, tile: 2 | 4): void {
   const { images, groups, inputs, outputs } = c;
   const { outHeight, outWidth } = c.geometry;
   const blocks = pieces(outputs, 4);
+  const positions = (tile + 2) * (tile + 2);
   // With room between positions: positionBytesOf in wasm/winograd.ts.
-  const packed = machine.temporary(groups * 16 * (blocks * inputs * 16 + 192));
+  const packed = machine.temporary(groups * positions * (blocks * inputs * 16 + 192));
+  const turned = order(c.geometry) === 'turned' ? 1 : 0;
   machine.launch(
-    'winogradPack',
+    tile === 2 ? 'winogradPack' : 'winograd4Pack',
     groups * blocks,
-    [
-      packed,
-      c.weight,
-      outputs,
-      inputs,
-      c.outputStride,
-      c.inputStride,
-      order(c.geometry) === 'turned' ? 1 : 0,
-    ],
+    [packed, c.weight, outputs, inputs, c.outputStride, c.inputStride, turned],
     [],
-    { scratch: 144 + 192, work: groups * outputs * inputs * 8 },
+    { scratch: 144 + 48 * (tile + 2), work: groups * outputs * inputs * positions * 0.5 },
   );
   let { bias } = c;
   if (bias === undefined) {
@@ -70,11 +95,14 @@ export function launchWinograd(machine: Machine, c: Convolution): void {
     machine.heap.f32.fill(0, bias / 4, bias / 4 + groups * outputs);
   }
 
-  const sharing = pieces(pieces(outHeight, 2), pieces(MIN_PIECES, images * groups));
-  const layout = layoutTiles(c.geometry, inputs, Math.min(sharing, pieces(BAND_TILES, pieces(outWidth, 2))));
-  const products = layout.bytes + 2 * 16 * (32 * inputs + 64) + 64;
+  const sharing = pieces(pieces(outHeight, tile), pieces(MIN_PIECES, images * groups));
+  const maxRows = Math.min(sharing, pieces((BAND_TILES * 4) / (tile * tile), pieces(outWidth, tile)));
+  const layout =
+    tile === 2 ? layoutTiles(c.geometry, inputs, maxRows) : layoutLargeTiles(c.geometry, inputs, maxRows);
+  const panels = tile === 2 ? 2 : 1;
+  const products = layout.bytes + panels * positions * (32 * inputs + 64) + (tile === 2 ? 64 : 36 * 16);
   machine.launch(
-    'winograd',
+    tile === 2 ? 'winograd' : 'winograd4',
     images * groups * layout.bands,
     [
       ...[c.y, c.x, packed, bias, outputs, inputs, groups, c.height, c.width, outHeight, outWidth],
@@ -83,7 +111,7 @@ export function launchWinograd(machine: Machine, c: Convolution): void {
     ],
     [],
     {
-      scratch: products + 2 * blocks * 2048,
+      scratch: products + panels * blocks * positions * 128,
       work: images * groups * outputs * outHeight * outWidth * inputs * 4,
     },
   );

@@ -57,6 +57,23 @@ const cases: readonly Case[] = [
   { what: '3×3 on one row', x: [1, 8, 1, 37], outC: 9, kernel: [3, 3], padding: [1, 1, 1, 1] },
   { what: '3×3, groups', x: [2, 20, 6, 10], outC: 18, kernel: [3, 3], padding: [1, 1, 1, 1], groups: 2 },
   { what: '3×3, tall', x: [1, 8, 70, 5], outC: 8, kernel: [3, 3], padding: [1, 1, 1, 1] },
+  { what: '3×3, large tiles', x: [2, 9, 21, 50], outC: 11, kernel: [3, 3], padding: [1, 1, 1, 1] },
+  { what: '3×3, large tiles, no padding', x: [1, 8, 14, 50], outC: 8, kernel: [3, 3] },
+  {
+    what: '3×3, large tiles, groups',
+    x: [2, 18, 8, 30],
+    outC: 16,
+    kernel: [3, 3],
+    padding: [1, 1, 1, 1],
+    groups: 2,
+  },
+  {
+    what: '3×3, one group of large tiles',
+    x: [1, 8, 23, 15],
+    outC: 9,
+    kernel: [3, 3],
+    padding: [0, 2, 2, 0],
+  },
   { what: '3×3, many channels', x: [2, 96, 8, 12], outC: 80, kernel: [3, 3], padding: [1, 1, 1, 1] },
   {
     what: '3×3, dilated',
@@ -104,22 +121,25 @@ for (const { what, x, outC, kernel, ...rest } of cases) {
 
 describe('conv2d with relu keeps NaN where it belongs', () => {
   const attributes = { stride: [1, 1], padding: [1, 1, 1, 1], dilation: [1, 1], relu: true } as const;
-  for (const [what, channels, outC, groups] of [
-    ['dense', 3, 5, 1],
-    ['depthwise', 4, 4, 4],
-    ['Winograd', 8, 8, 1],
+  // Where the NaN lies, and how far it spreads: tiles of 4×4 hand it on to their other outputs.
+  for (const [what, width, channels, outC, groups, spread] of [
+    ['dense', 14, 3, 5, 1, 9],
+    ['depthwise', 14, 4, 4, 4, 9],
+    ['Winograd, tiles of 2×2', 8, 8, 8, 1, 9],
+    ['Winograd, tiles of 4×4', 14, 8, 8, 1, 20],
   ] as const) {
     it(what, async () => {
       const backend = await cpu({ threads: 2 });
-      const x = noise([1, channels, 10, 14], 1);
+      const x = noise([1, channels, 10, width], 1);
       const values = Float32Array.from(x.values);
-      values[4 * 14 + 6] = Number.NaN;
+      values[4 * width + 6] = Number.NaN;
       const weight = noise([outC, channels / groups, 3, 3], 2);
       const inputs = [{ ...x, values }, weight];
-      const [y] = await runOn(backend, 'conv2d', inputs, [[1, outC, 10, 14]], { ...attributes, groups });
-      const found = [...y!.subarray(0, 140).keys()].filter((i) => Number.isNaN(y![i]!));
-      const around = [3, 4, 5].flatMap((row) => [5, 6, 7].map((column) => 14 * row + column));
-      expect(found).toEqual(around);
+      const [y] = await runOn(backend, 'conv2d', inputs, [[1, outC, 10, width]], { ...attributes, groups });
+      const found = [...y!.subarray(0, 10 * width).keys()].filter((i) => Number.isNaN(y![i]!));
+      const around = [3, 4, 5].flatMap((row) => [5, 6, 7].map((column) => width * row + column));
+      expect(found).toEqual(expect.arrayContaining(around));
+      expect(found).toHaveLength(spread);
       expect(y!.every((value) => !(value < 0))).toBe(true);
       await backend.close();
     });

@@ -16,5 +16,6 @@ export * from './pool2d';
 export * from './reduce';
 export * from './softmax';
 export * from './winograd';
+export * from './winograd4';
 export * from './winogradweight';
 export * from './worker';

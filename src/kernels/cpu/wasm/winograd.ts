@@ -5,6 +5,8 @@
  *
  *   Bᵀd = (d0−d2, d1+d2, d2−d1, d1−d3)   G g = (g0, (g0+g1+g2)/2, (g0−g1+g2)/2, g2)   Aᵀm = (m0+m1+m2, m1−m2−m3).
  *
+ * Larger tiles, with fewer products and larger errors, are in winograd4.ts.
+ *
  * The sum over channels makes each of the 16 positions a matrix product. Tiles go in groups of 4 neighbours of a row
  * (a vector), two groups to a panel, two panels at a time; everything between x and y stays in the caches.
  */
@@ -19,7 +21,7 @@ const PANELS = 2;
 /** Bytes from one position to the next in packed weights; an odd number of lines, so as not to compete for cache sets. */
 // @ts-ignore: decorator
 @inline
-function positionBytesOf(blocks: i32, inputs: i32): usize {
+export function positionBytesOf(blocks: i32, inputs: i32): usize {
   return ((<usize>(blocks * inputs) << 4) | 127) + 65;
 }
 
@@ -128,7 +130,7 @@ export function winograd(args: usize, piece: i32, scratch: usize): void {
       for (let panel: usize = 0; panel < <usize>panels; panel++) {
         multiply(
           products + panel * productBytes + (p << 5), packed + p * positionBytes,
-          transformed + (panel * 16 + p) * panelBytes, inputs, blocks,
+          transformed + (panel * 16 + p) * panelBytes, inputs, blocks, 512,
         );
       }
     }
@@ -212,8 +214,10 @@ function columns(to: usize, positionBytes: usize, d0: v128, d1: v128, d2: v128, 
   v128.store(to + 3 * positionBytes, f32x4.sub(d1, d3));
 }
 
-/** One position of one panel: [block][input][4] × [input][8] → 32 bytes for each output, 512 bytes apart. */
-function multiply(to: usize, w: usize, panel: usize, inputs: i32, blocks: i32): void {
+/** One position of one panel: [block][input][4] × [input][8] → 32 bytes for each output, `outputBytes` apart. */
+export function multiply(
+  to: usize, w: usize, panel: usize, inputs: i32, blocks: i32, outputBytes: usize,
+): void {
   const panelEnd = panel + (<usize>inputs << 5);
   for (let block = 0; block < blocks; block++) {
     let x = panel;
@@ -245,13 +249,16 @@ function multiply(to: usize, w: usize, panel: usize, inputs: i32, blocks: i32): 
     } while (x < panelEnd);
     v128.store(to, a0);
     v128.store(to, a1, 16);
-    v128.store(to, b0, 512);
-    v128.store(to, b1, 528);
-    v128.store(to, c0, 1024);
-    v128.store(to, c1, 1040);
-    v128.store(to, d0, 1536);
-    v128.store(to, d1, 1552);
-    to += 2048;
+    to += outputBytes;
+    v128.store(to, b0);
+    v128.store(to, b1, 16);
+    to += outputBytes;
+    v128.store(to, c0);
+    v128.store(to, c1, 16);
+    to += outputBytes;
+    v128.store(to, d0);
+    v128.store(to, d1, 16);
+    to += outputBytes;
   }
 }
 
