@@ -1,6 +1,7 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { cpu } from '../../../src/kernels/cpu/backend.ts';
 import type { Conv2dAttributes, Padding, Pair } from '../../../src/kernels/ops.ts';
+import { hashOf } from '../../support/hash.ts';
 import { closeMachines, expectParity, noise, runOn } from './compare.ts';
 
 afterAll(closeMachines);
@@ -144,4 +145,30 @@ describe('conv2d with relu keeps NaN where it belongs', () => {
       await backend.close();
     });
   }
+});
+
+it('an image has the same bits alone and in a batch', async () => {
+  const backend = await cpu({ threads: 2 });
+  const attributes = {
+    stride: [1, 1],
+    padding: [1, 1, 1, 1],
+    dilation: [1, 1],
+    groups: 1,
+    relu: false,
+  } as const;
+  for (const [channels, outC, height, width] of [
+    [1, 16, 64, 128],
+    [16, 32, 32, 64],
+    [8, 8, 16, 6],
+  ] as const) {
+    const size = channels * height * width;
+    const batch = noise([20, channels, height, width], 1);
+    const weight = noise([outC, channels, 3, 3], 2);
+    const last = { shape: [1, channels, height, width], values: Array.from(batch.values).slice(19 * size) };
+    const y = [outC, height, width] as const;
+    const [together] = await runOn(backend, 'conv2d', [batch, weight], [[20, ...y]], attributes);
+    const [alone] = await runOn(backend, 'conv2d', [last, weight], [[1, ...y]], attributes);
+    expect(hashOf(alone!)).toBe(hashOf(together!.subarray(19 * alone!.length)));
+  }
+  await backend.close();
 });

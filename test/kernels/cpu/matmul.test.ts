@@ -1,5 +1,6 @@
-import { afterAll, it } from 'vitest';
-import { closeMachines, expectParity, noise } from './compare.ts';
+import { afterAll, expect, it } from 'vitest';
+import { cpu } from '../../../src/kernels/cpu/backend.ts';
+import { closeMachines, expectParity, noise, runOn } from './compare.ts';
 
 afterAll(closeMachines);
 
@@ -36,4 +37,35 @@ for (const [M, K, N, batchA, batchB] of cases) {
       }
     }
   });
+}
+
+it('a row has the same bits alone and among others, and a column too', async () => {
+  const backend = await cpu({ threads: 1 });
+  const [M, K, N] = [9, 131, 13];
+  const [a, b] = [noise([M, K], 1), noise([K, N], 2)];
+  const bTurned = { shape: [N, K], values: transposed(b.values, K, N) };
+  const [y] = await runOn(backend, 'matmul', [a, b], [[M, N]], { transposeA: false, transposeB: false });
+  const row = { shape: [1, K], values: Array.from(a.values).slice(2 * K, 3 * K) };
+  const column = { shape: [1, K], values: Array.from(bTurned.values).slice(5 * K, 6 * K) };
+  for (const transposeB of [false, true]) {
+    const right = transposeB ? bTurned : b;
+    const [alone] = await runOn(backend, 'matmul', [row, right], [[1, N]], { transposeA: false, transposeB });
+    expect(Array.from(alone!)).toEqual(Array.from(y!.subarray(2 * N, 3 * N)));
+  }
+  for (const transposeA of [false, true]) {
+    const left = transposeA ? { shape: [K, M], values: transposed(a.values, M, K) } : a;
+    const [alone] = await runOn(backend, 'matmul', [left, column], [[M, 1]], {
+      transposeA,
+      transposeB: true,
+    });
+    expect(Array.from(alone!)).toEqual(Array.from({ length: M }, (_, i) => y![i * N + 5]!));
+  }
+  await backend.close();
+});
+
+function transposed(values: ArrayLike<number>, rows: number, columns: number): number[] {
+  return Array.from(
+    { length: rows * columns },
+    (_, i) => values[(i % rows) * columns + Math.floor(i / rows)]!,
+  );
 }

@@ -1,7 +1,8 @@
 /**
  * Matrix times vector, for products of which one side is a single row or column: nothing can be used twice, so packing
  * would cost more than it saves. Where the vector runs along the rows of the matrix every output is a dot product of two
- * runs; where it runs along the columns, outputs lie side by side and each row adds to all of them.
+ * runs; where it runs along the columns, outputs lie side by side and each row adds to all of them. Either way products
+ * are added one after the other, as in matmul.ts: a row has the same bits alone and among others.
  */
 import { arg, argI } from './args';
 import { storeFirst } from './lanes';
@@ -18,7 +19,7 @@ function batchOf(args: usize, piece: i32): usize {
 
 /**
  * args: y, matrix, vector, outputs, depth, pieces a batch, strides of batches in matrix and vector (values; 0 if shared).
- * y[r] = Σ_k matrix[r][k]·vector[k], in four lanes that are added in a fixed order.
+ * y[r] = Σ_k matrix[r][k]·vector[k]. Four rows go together, a lane each.
  */
 export function matvecRows(args: usize, piece: i32, scratch: usize): void {
   const outputs = argI(args, 3);
@@ -40,22 +41,22 @@ export function matvecRows(args: usize, piece: i32, scratch: usize): void {
     let r = row + min(2, last) * rowBytes;
     let s = row + last * rowBytes;
     row += 4 * rowBytes;
-    let a = f32x4.splat(0);
-    let b = a;
-    let c = a;
-    let d = a;
+    let sum = f32x4.splat(0);
     let at = vector;
     for (; at < vectorEnd; at += 16, p += 16, q += 16, r += 16, s += 16) {
-      const v = v128.load(at);
-      a = f32x4.add(a, f32x4.mul(v, v128.load(p)));
-      b = f32x4.add(b, f32x4.mul(v, v128.load(q)));
-      c = f32x4.add(c, f32x4.mul(v, v128.load(r)));
-      d = f32x4.add(d, f32x4.mul(v, v128.load(s)));
+      const a = v128.load(p);
+      const b = v128.load(q);
+      const c = v128.load(r);
+      const d = v128.load(s);
+      const ab = v128.shuffle<f32>(a, b, 0, 4, 1, 5);
+      const AB = v128.shuffle<f32>(a, b, 2, 6, 3, 7);
+      const cd = v128.shuffle<f32>(c, d, 0, 4, 1, 5);
+      const CD = v128.shuffle<f32>(c, d, 2, 6, 3, 7);
+      sum = f32x4.add(sum, f32x4.mul(v128.load32_splat(at), v128.shuffle<f32>(ab, cd, 0, 1, 4, 5)));
+      sum = f32x4.add(sum, f32x4.mul(v128.load32_splat(at, 4), v128.shuffle<f32>(ab, cd, 2, 3, 6, 7)));
+      sum = f32x4.add(sum, f32x4.mul(v128.load32_splat(at, 8), v128.shuffle<f32>(AB, CD, 0, 1, 4, 5)));
+      sum = f32x4.add(sum, f32x4.mul(v128.load32_splat(at, 12), v128.shuffle<f32>(AB, CD, 2, 3, 6, 7)));
     }
-    // Lane j of the sums is output j.
-    const ab = f32x4.add(v128.shuffle<f32>(a, b, 0, 4, 1, 5), v128.shuffle<f32>(a, b, 2, 6, 3, 7));
-    const cd = f32x4.add(v128.shuffle<f32>(c, d, 0, 4, 1, 5), v128.shuffle<f32>(c, d, 2, 6, 3, 7));
-    let sum = f32x4.add(v128.shuffle<f32>(ab, cd, 0, 1, 4, 5), v128.shuffle<f32>(ab, cd, 2, 3, 6, 7));
     for (let k = 0; k < rest; k++, at += 4, p += 4, q += 4, r += 4, s += 4) {
       let column = v128.load32_zero(p);
       column = v128.load32_lane(q, column, 1);
