@@ -57,7 +57,7 @@ export function leftOutReport(
   return [
     ...[...byReason].map(
       ([reason, all]) =>
-        `${yellow('excluded')} ${plural(all.length, 'recording')} (${reason}): ${formatNames(all.map(({ record }) => record))}`,
+        `${yellow('excluded')} ${plural(all.length, 'recording')}, ${reason}: ${formatNames(all.map(({ record }) => record))}`,
     ),
     ...problems.map(({ message }) => `${yellow('note')} ${message}`),
     ...[...byCode].map(
