@@ -107,6 +107,9 @@ async function bundleCharts(script) {
   return (await bundle()) ?? 'bundled';
 }
 
+// `npx pcg-engine` prepares the package once more; what is built already need not be built again for it.
+if (process.env.npm_command === 'exec' && existsSync(at('dist/cli/main.js'))) process.exit(0);
+
 try {
   const args = process.argv.slice(2);
   for (const module of MODULES) await step('wasm', () => buildWasm(module, args.includes('--wat')));

@@ -1,11 +1,12 @@
 import { existsSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { UsageError } from '../base/errors.ts';
 import { scanDataset } from '../train/dataset.ts';
 import { type EvaluationResult, evaluateDataset, evaluateTestPart } from '../train/evaluate.ts';
 import { loadModel, type ModelCard, readModelCard } from '../train/model-file.ts';
 import { type Prediction, readPredictions, writePredictions } from '../train/predictions.ts';
-import type { RunRecord } from '../train/run.ts';
-import { openRunFolder, type RunFolder } from '../train/runfolder.ts';
+import { type RunRecord, readRunRecord } from '../train/run-record.ts';
+import { openRunFolder, RUN_FILES, type RunFolder } from '../train/runfolder.ts';
 import { PARTS } from '../train/split.ts';
 import { openDevice } from './device.ts';
 import type { EvaluateOptions } from './evaluate.ts';
@@ -33,13 +34,13 @@ interface Judged extends EvaluationResult {
 
 export async function evaluate(path: string, options: EvaluateOptions, io: Io): Promise<number> {
   const progress = new Progress(io, { quiet: options.quiet === true });
+  if (options.csv !== undefined) checkTarget(options.csv);
   const judged =
     options.data === undefined
       ? heldBack(path)
       : await onOther(path, options.data, options, progress).finally(() => progress.clear());
   const { card, path: weights } = readModelCard(path);
   const { evaluation, predictions, skipped, overlap, warnings } = judged;
-  if (options.csv !== undefined) writePredictions(options.csv, predictions, card.classes, card.threshold);
 
   const { yellow } = progress.style;
   const synthetic = card.trainedOn.layout === 'synthetic';
@@ -71,8 +72,33 @@ export async function evaluate(path: string, options: EvaluateOptions, io: Io): 
     ];
     io.stdout.write(`${lines.join('\n')}\n`);
   }
-  if (options.csv !== undefined) progress.print(`Written: ${options.csv}`);
+  // Last, so that figures that took long are not lost with a file that cannot be written.
+  if (options.csv !== undefined) {
+    writePredictions(options.csv, predictions, card.classes, card.threshold);
+    progress.print(`Written: ${options.csv}`);
+  }
   return skipped.length > 0 ? 3 : 0;
+}
+
+/** @throws UsageError where the CSV would take the place of something else than a file of figures */
+function checkTarget(csv: string): void {
+  if (existsSync(join(dirname(csv), RUN_FILES.run))) {
+    throw new UsageError(
+      'evaluate/csv',
+      `${csv} is inside a run folder, whose files are never overwritten`,
+      'Write it elsewhere',
+    );
+  }
+  if (existsSync(csv) && !statSync(csv).isFile()) {
+    throw new UsageError('evaluate/csv', `${csv} is not a regular file`, 'Name a file');
+  }
+  if (!existsSync(dirname(csv))) {
+    throw new UsageError(
+      'evaluate/csv',
+      `there is no folder ${dirname(csv)} to write ${csv} in`,
+      'Make it first',
+    );
+  }
 }
 
 function thresholdLine({ classes, threshold }: ModelCard): string[] {
@@ -89,7 +115,7 @@ function heldBack(path: string): Judged {
   }
   const { card } = readModelCard(path);
   const folder = openRunFolder(path);
-  const { config } = folder.readJson('run') as RunRecord;
+  const { config } = readRunRecord(folder);
   const result = evaluateTestPart(folder, { card }, config.seed);
   const title = `Held-back test part of ${path}: ${plural(result.predictions.length, 'recording')}`;
   return { ...result, title, warnings: [], leftOut: [], overlap: null };
@@ -153,7 +179,7 @@ function originOf(path: string, card: ModelCard): Origin | null {
   const folder = openRunFolder(path);
   if (!folder.has('predictions')) return null;
   const predictions = readPredictions(folder.file('predictions'), card.classes);
-  return { folder, record: folder.readJson('run') as RunRecord, predictions };
+  return { folder, record: readRunRecord(folder), predictions };
 }
 
 /** Recordings with the very same content, whatever they are called now. */

@@ -35,7 +35,10 @@ export function processIo(): Io {
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {
       if (error.code === 'EPIPE') process.exit();
-      throw error;
+      // A full disk, most likely: nothing more can be said on that stream.
+      if (stream === process.stdout)
+        process.stderr.write(`error: cannot write the output: ${error.message}\n`);
+      process.exit(1);
     });
   }
   return {

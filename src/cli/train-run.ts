@@ -4,7 +4,8 @@ import type { TrainConfig } from '../train/config.ts';
 import { scanDataset } from '../train/dataset.ts';
 import type { FinishedRun, RunSummary } from '../train/finish.ts';
 import { countBySite, type Dataset } from '../train/recording.ts';
-import { type RunHooks, type RunRecord, resumeTraining, runTraining } from '../train/run.ts';
+import { type RunHooks, resumeTraining, runTraining } from '../train/run.ts';
+import { readRunRecord } from '../train/run-record.ts';
 import { nextRunFolder, openRunFolder, type RunFolder } from '../train/runfolder.ts';
 import { readSplit, type Split } from '../train/split.ts';
 import { checkDevice, type Device, openDevice } from './device.ts';
@@ -70,7 +71,7 @@ function resumedJob(options: TrainOptions, path: string, given: ReadonlySet<stri
     throw new UsageError('usage/resume', message, 'Leave them away, or start a new run');
   }
   const resume = openRunFolder(path);
-  const record = resume.readJson('run') as RunRecord;
+  const record = readRunRecord(resume);
   const before = record.environment.device as TrainOptions['device'];
   if (options.device !== 'auto' && options.device !== before) {
     const message = `${path} was started on ${before}, so --device ${options.device} would not go on to the same bits`;

@@ -74,7 +74,7 @@ function addOptions(command: Command): void {
       '--config <file>',
       'JSON file with settings (or the run.json of another run); options come on top',
     )
-    .option('--model <name>', 'pcg-lite or seed (default: pcg-lite)')
+    .option('--model <name>', 'pcg-lite, seed or reference-step (default: pcg-lite)')
     .addOption(numberOption('--epochs <n>', 'most epochs (default: 20)'))
     .addOption(numberOption('--batch-size <n>', 'windows a step (default: 32)'))
     .addOption(numberOption('--learning-rate <x>', 'peak of the schedule (default: 0.002)'))

@@ -75,23 +75,23 @@ export interface Bound {
 
 export const CONFIG_BOUNDS = {
   seed: { least: 0, most: Number.MAX_SAFE_INTEGER, whole: true },
-  epochs: { least: 1, whole: true },
+  epochs: { least: 1, most: 1_000_000, whole: true },
   batchSize: { least: 2, most: 4096, whole: true },
-  cropsPerRecording: { least: 0.01 },
+  cropsPerRecording: { least: 0.01, most: 1000 },
   learningRate: { least: 0 },
   weightDecay: { least: 0 },
   warmupEpochs: { least: 0 },
   clipNorm: { least: 0 },
   emaDecay: { least: 0, most: 0.999999 },
   labelSmoothing: { least: 0, most: 0.99 },
-  windowSeconds: { least: 0.1 },
+  windowSeconds: { least: 0.1, most: 600 },
   patience: { least: 0, whole: true },
 } as const satisfies Partial<Record<keyof TrainConfig, Bound>>;
 
 const AUGMENT_BOUNDS: Readonly<Record<keyof AugmentSettings, Bound>> = {
-  timeMasks: { least: 0, whole: true },
+  timeMasks: { least: 0, most: 100, whole: true },
   timeMaskShare: { least: 0, most: 1 },
-  frequencyMasks: { least: 0, whole: true },
+  frequencyMasks: { least: 0, most: 100, whole: true },
   frequencyMaskShare: { least: 0, most: 1 },
   gain: { least: 0 },
   noise: { least: 0 },
@@ -103,14 +103,49 @@ export function resolveConfig(given: Partial<TrainConfig>): TrainConfig {
   const config: TrainConfig = { ...defaultConfig, ...given };
   for (const [name, bound] of Object.entries(CONFIG_BOUNDS))
     checkNumber(name, config[name as keyof TrainConfig], bound);
+  if (typeof config.augment !== 'object' || config.augment === null) {
+    throw new UsageError(
+      'config/value',
+      `augment is ${JSON.stringify(config.augment)}`,
+      'Give an object of augmentation settings',
+    );
+  }
   for (const [name, bound] of Object.entries(AUGMENT_BOUNDS)) {
     checkNumber(`augment.${name}`, config.augment[name as keyof AugmentSettings], bound);
   }
   checkOneOf('model', config.model, modelNames);
   checkOneOf('balance', config.balance, BALANCES);
   checkOneOf('metric', config.metric, VALIDATION_METRICS);
+  if (config.augment.mixup > 0 && config.augment.mixup < 0.01) {
+    throw new UsageError(
+      'config/value',
+      `augment.mixup is ${config.augment.mixup}`,
+      'Give 0, or at least 0.01',
+    );
+  }
   validateFeatureSettings(config.features);
+  checkWindow(config);
   return config;
+}
+
+/** Models pool three times by two, and a hop beyond the spectrum's window would skip sound. */
+function checkWindow(config: TrainConfig): void {
+  const { hopLength, winLength } = config.features.logMel;
+  if (hopLength > winLength) {
+    throw new UsageError(
+      'config/hop',
+      `A hop of ${hopLength} samples skips sound between spectra of ${winLength}`,
+      'Use a smaller hop',
+    );
+  }
+  const frames = windowFrames(config);
+  if (frames < 8) {
+    throw new UsageError(
+      'config/window',
+      `A window of ${config.windowSeconds} s has ${frames} frames, and models need 8`,
+      'Use a longer window or a smaller hop',
+    );
+  }
 }
 
 /** @param name what the message calls it. @throws UsageError `config/value` */
@@ -139,5 +174,5 @@ export function windowFrames({
   windowSeconds,
   features,
 }: Pick<TrainConfig, 'windowSeconds' | 'features'>): number {
-  return Math.max(8, Math.round((windowSeconds * features.sampleRate) / features.logMel.hopLength));
+  return Math.round((windowSeconds * features.sampleRate) / features.logMel.hopLength);
 }

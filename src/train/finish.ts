@@ -5,13 +5,12 @@ import { confusionSvg, curvesSvg, type RenderSvg } from './charts.ts';
 import { thresholdOf } from './epoch.ts';
 import { type Evaluation, evaluateScored } from './evaluation.ts';
 import type { FitResult } from './fit.ts';
-import { hashRecordings } from './hash.ts';
 import { judge } from './judge.ts';
 import type { LoadedRecordings, SkippedRecording } from './load.ts';
 import { type ModelCard, writeModelFile } from './model-file.ts';
 import { type Prediction, writePredictions } from './predictions.ts';
 import { byCodeUnits, type Dataset } from './recording.ts';
-import type { RunRecord } from './run.ts';
+import type { RunRecord } from './run-record.ts';
 import type { RunFolder } from './runfolder.ts';
 import type { AppliedSplit, Part, Split } from './split.ts';
 import type { Weights } from './state.ts';
@@ -98,15 +97,14 @@ export async function finishRun(run: Unfinished): Promise<FinishedRun> {
   const evaluate = (scored: readonly Prediction[]) =>
     evaluateScored(scored, { classes: dataset.classes, threshold, train: labelled, seed: run.seed });
   const [test, validation] = [evaluate(tested), evaluate(validated)];
-  const contentHash = new Map([...run.loaded.contentHash, ...loadedTest.contentHash]);
-  const used = dataset.recordings.filter(({ id }) => contentHash.has(id));
-  const dataHash = hashRecordings(used, contentHash);
+  const changed = [...loadedTest.contentHash].filter(([id, hash]) => record.data.sha256[id] !== hash);
+  const changes = changed.map(([id]) => `${id}: its file was changed while the model was training`);
   const card: ModelCard = {
     model: model.config,
     features: record.config.features,
     classes: dataset.classes,
     threshold,
-    trainedOn: { layout: dataset.layout, data: dataHash, split: run.split.hash },
+    trainedOn: { layout: dataset.layout, data: record.data.hash, split: run.split.hash },
   };
   writeModelFile(folder.file('weights'), run.weights, card);
   writeModelFile(folder.file('lastWeights'), run.last, card);
@@ -131,10 +129,8 @@ export async function finishRun(run: Unfinished): Promise<FinishedRun> {
     status: 'finished',
     data: {
       ...record.data,
-      hash: dataHash,
-      sha256: Object.fromEntries([...contentHash].sort(([a], [b]) => byCodeUnits(a, b))),
       skipped,
-      warnings: [...run.loaded.warnings, ...loadedTest.warnings],
+      warnings: [...run.loaded.warnings, ...loadedTest.warnings, ...changes],
     },
     timings: { ...run.timings, judging: Math.round(performance.now() - before) / 1000 },
     threshold,

@@ -29,7 +29,7 @@ export interface FitHooks {
   readonly onCheckpoint?: (state: SavedState) => void;
   /** When aborted, training stops after the current step, or within the validation that follows an epoch. */
   readonly signal?: AbortSignal;
-  /** Goes on from here instead of from the beginning; the result has the same bits. */
+  /** Goes on from here instead of from the beginning; on the cpu backend the result has the same bits. */
   readonly resume?: SavedState;
 }
 
@@ -138,7 +138,11 @@ export async function fit(
     state.epoch++;
     state.stepInEpoch = 0;
     state.lossSum = 0;
-    const better = record.score > state.best.score;
+    // Between equal scores the smaller loss decides: with few recordings an AUC is soon 1.
+    const rival = state.history[state.best.epoch - 1];
+    const better =
+      record.score > state.best.score ||
+      (record.score === state.best.score && record.validationLoss < rival!.validationLoss);
     if (better) state.best = { epoch: record.epoch, score: record.score, weights: await average.state() };
     state.history.push({ ...record, best: better });
     hooks.onEpoch?.(state.history[state.history.length - 1]!);

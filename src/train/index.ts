@@ -28,15 +28,16 @@ export {
 } from './config.ts';
 export type { EpochRecord } from './epoch.ts';
 export type { FinishedRun, InterruptedRun, RunSummary } from './finish.ts';
-export type { StepReport } from './fit.ts';
-export { type RunHooks, type RunOptions, type RunRecord, resumeTraining, runTraining } from './run.ts';
+export { type FitHooks, type FitResult, fit, type StepReport } from './fit.ts';
+export { type RunHooks, type RunOptions, resumeTraining, runTraining } from './run.ts';
+export { type RunRecord, readRunRecord } from './run-record.ts';
 export { createRunFolder, nextRunFolder, openRunFolder, RUN_FILES, RunFolder } from './runfolder.ts';
 export type { Balance } from './sampler.ts';
 
 // Recordings, labels and splits.
 
 export { type ScanOptions, scanDataset } from './dataset.ts';
-export type { SkippedRecording } from './load.ts';
+export { type LoadedRecordings, loadExamples, type SkippedRecording } from './load.ts';
 export type { Dataset, DatasetProblem, ExcludedRecording, LayoutName, RecordingEntry } from './recording.ts';
 export { applySplit, PARTS, type Part, readSplit, type Split, splitOf } from './split.ts';
 export { type MakeSplitOptions, makeSplit } from './stratify.ts';
@@ -45,7 +46,8 @@ export { type SyntheticDataset, type SynthOptions, synthDataset } from './synth.
 // Trained models and what they say.
 
 export { type EvaluationResult, evaluateDataset, evaluateTestPart } from './evaluate.ts';
-export { type LoadedModel, loadModel, type ModelCard, readModelCard } from './model-file.ts';
+export { type JudgeOptions, judge } from './judge.ts';
+export { type LoadedModel, loadModel, type ModelCard, readModelCard, writeModelFile } from './model-file.ts';
 export { type FilePrediction, findFiles, predictFiles } from './predict.ts';
 export { type Prediction, readPredictions } from './predictions.ts';
 
@@ -58,6 +60,7 @@ export { chooseThreshold } from './threshold.ts';
 
 // Parts for training loops of one's own.
 
+export { type Batch, type Example, trainingBatch } from './batch.ts';
 export {
   AdamW,
   type AdamWOptions,

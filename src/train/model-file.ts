@@ -1,10 +1,11 @@
 import { existsSync, statSync } from 'node:fs';
 import { DataError, UsageError } from '../base/errors.ts';
-import type { FeatureSettings } from '../dsp/index.ts';
+import { type FeatureSettings, validateFeatureSettings } from '../dsp/index.ts';
 import { buildModel, type Model, type ModelConfig } from '../layers/index.ts';
 import type { Backend } from '../tensor/index.ts';
 import { parseJsonText } from './json.ts';
 import type { LayoutName } from './recording.ts';
+import { readRunRecord } from './run-record.ts';
 import { openRunFolder } from './runfolder.ts';
 import { readSafetensors, writeSafetensors } from './safetensors.ts';
 import { storeWeights, type Weights, weightsIn } from './state.ts';
@@ -14,7 +15,7 @@ export interface ModelCard {
   readonly model: ModelConfig;
   readonly features: FeatureSettings;
   readonly classes: readonly string[];
-  /** For the second of two classes, chosen on validation. */
+  /** For the second of two classes, chosen on validation for the best weights; `last.safetensors` carries it too. */
   readonly threshold: number;
   /** What it was trained on: how it was laid out (`synthetic`: made up), hashes of the recordings and of the split. */
   readonly trainedOn: { readonly layout: LayoutName; readonly data: string; readonly split: string };
@@ -71,10 +72,13 @@ export function weightsFile(path: string): string {
   if (!statSync(path).isDirectory()) return path;
   const run = openRunFolder(path);
   if (run.has('weights')) return run.file('weights');
+  const { status } = readRunRecord(run);
   throw new UsageError(
     'model/unfinished',
-    `${path} holds no weights: its training did not finish`,
-    run.has('checkpoint') ? `Go on with: pcg-engine train --resume ${path}` : 'Start a new run',
+    `${path} holds no weights: its training ${status === 'diverged' ? 'diverged' : 'did not finish'}`,
+    run.has('checkpoint') && status !== 'diverged'
+      ? `Go on with: pcg-engine train --resume ${path}`
+      : 'Start a new run',
   );
 }
 
@@ -85,15 +89,24 @@ function parseCard(value: unknown, file: string): ModelCard {
     card !== null &&
     typeof card.model?.name === 'string' &&
     typeof card.features === 'object' &&
+    card.features !== null &&
+    Number.isInteger(card.model.frames) &&
+    card.model.frames <= 1_000_000 &&
+    card.model.bands === card.features.logMel?.bands &&
     Array.isArray(card.classes) &&
+    card.classes.every((name) => typeof name === 'string') &&
+    new Set(card.classes).size === card.classes.length &&
     card.classes.length === card.model.classes &&
     typeof card.threshold === 'number' &&
-    typeof card.trainedOn === 'object';
+    card.threshold >= 0 &&
+    card.threshold <= 1 &&
+    typeof card.trainedOn?.data === 'string';
   if (!fit)
     throw new DataError(
       'model/card',
       `${file}: the card in its metadata is incomplete`,
       'The file was changed after it was written',
     );
+  validateFeatureSettings(card.features);
   return card as ModelCard;
 }

@@ -1,20 +1,24 @@
-import { RunError, UsageError } from '../base/errors.ts';
+import { DataError, RunError, UsageError } from '../base/errors.ts';
 import { buildModel, type Model } from '../layers/index.ts';
 import type { Backend } from '../tensor/index.ts';
 import type { RenderSvg } from './charts.ts';
 import { resolveConfig, type TrainConfig, windowFrames } from './config.ts';
-import { describeEnvironment, type Environment } from './environment.ts';
+import { hashContent } from './content.ts';
+import { describeEnvironment } from './environment.ts';
 import type { EpochRecord } from './epoch.ts';
 import { finishRun, type InterruptedRun, type RunSummary } from './finish.ts';
 import { type FitHooks, type FitResult, fit, type StepReport } from './fit.ts';
 import { hashRecordings } from './hash.ts';
 import { Interruption } from './interruption.ts';
-import { type LoadedRecordings, loadExamples, type SkippedRecording } from './load.ts';
+import { toJson } from './json.ts';
+import { type LoadedRecordings, loadExamples } from './load.ts';
 import { writeModelFile } from './model-file.ts';
-import { type Dataset, type LayoutName, requireTwoClasses } from './recording.ts';
+import { byCodeUnits, type Dataset, type DatasetProblem, problemOf, requireTwoClasses } from './recording.ts';
+import { type RunRecord, readRunRecord } from './run-record.ts';
 import { createRunFolder, type RunFolder } from './runfolder.ts';
 import { readSafetensors, writeSafetensors } from './safetensors.ts';
-import { type AppliedSplit, applySplit, type Split } from './split.ts';
+import { type AppliedSplit, applySplit, duplicatesAcross, type Split } from './split.ts';
+import { historyOf, type SavedState } from './state.ts';
 import { makeSplit } from './stratify.ts';
 
 export interface RunHooks {
@@ -40,42 +44,6 @@ export interface RunOptions {
   readonly hooks?: RunHooks;
 }
 
-/** What `run.json` holds: how to do it again, and what came of it. */
-export interface RunRecord {
-  readonly format: 'pcg-engine/run/1';
-  readonly status: 'started' | 'interrupted' | 'diverged' | 'finished';
-  readonly reason?: string;
-  readonly config: TrainConfig;
-  readonly classes: readonly string[];
-  readonly data: {
-    readonly layout: LayoutName;
-    readonly root: string;
-    /** Over training and validation recordings while training, over all once finished. */
-    readonly hash: string;
-    readonly sha256: Readonly<Record<string, string>>;
-    readonly excluded: Dataset['excluded'];
-    readonly problems: Dataset['problems'];
-    readonly skipped: readonly SkippedRecording[];
-    readonly warnings: readonly string[];
-  };
-  readonly split: {
-    readonly hash: string;
-    readonly seed: number | null;
-    readonly counts: Readonly<Record<string, number>>;
-  };
-  readonly model: {
-    readonly name: string;
-    readonly parameters: number;
-    readonly bands: number;
-    readonly frames: number;
-  };
-  readonly environment: Environment;
-  /** Wall-clock seconds by phase. */
-  readonly timings: Readonly<Record<string, number>>;
-  readonly threshold?: number;
-  readonly bestEpoch?: number;
-}
-
 /**
  * Trains a model on a data set, tests it on the held-back part and writes everything to a new run folder. One that
  * ends before training began, by an error or an interruption, is removed again.
@@ -99,7 +67,8 @@ export async function runTraining(options: RunOptions): Promise<RunSummary> {
 }
 
 /**
- * Goes on with an interrupted run; the result has the same bits as without the interruption.
+ * Goes on with an interrupted run; on the cpu backend the result has the same bits as without the interruption
+ * (checkpoints hold float32, which is less than `reference` computes with).
  * @param options `config` and `split` are taken from the run folder
  * @throws UsageError `run/not-interrupted` · RunError `run/data-changed`
  */
@@ -107,9 +76,21 @@ export async function resumeTraining(
   folder: RunFolder,
   options: Omit<RunOptions, 'out' | 'config'> & { readonly split: Split },
 ): Promise<RunSummary> {
-  const record = folder.readJson('run') as RunRecord;
-  if (record.status === 'finished' || !folder.has('checkpoint')) {
-    const why = record.status === 'finished' ? 'its run is finished' : 'it has no checkpoint';
+  const record = readRunRecord(folder);
+  if (record.split.hash !== options.split.hash) {
+    throw new DataError(
+      'run/split-changed',
+      `${folder.file('split')} is not the split that the run was started with`,
+      'Restore it, or start a new run',
+    );
+  }
+  if (record.status === 'finished' || record.status === 'diverged' || !folder.has('checkpoint')) {
+    const why =
+      record.status === 'finished'
+        ? 'its run is finished'
+        : record.status === 'diverged'
+          ? 'its training diverged'
+          : 'it has no checkpoint';
     throw new UsageError(
       'run/not-interrupted',
       `${folder.path}: ${why}, so there is nothing to go on with`,
@@ -173,10 +154,10 @@ class Run {
       const recordings = entriesOf(parts[part], loaded);
       requireTwoClasses({ root, classes: dataset.classes, recordings, skipped: loaded.skipped });
     }
-    const dataHash = hashRecordings(
-      entriesOf([...parts.train, ...parts.validation], loaded),
-      loaded.contentHash,
-    );
+    // Test recordings too, so that none is exchanged before they are judged; their sound is not looked at yet.
+    const contentHash = new Map([...loaded.contentHash, ...hashContent(parts.test)]);
+    const used = [...parts.train, ...parts.validation, ...parts.test].filter(({ id }) => contentHash.has(id));
+    const dataHash = hashRecordings(used, contentHash);
     if (earlier && earlier.data.hash !== dataHash) {
       throw new RunError(
         'run/data-changed',
@@ -186,7 +167,7 @@ class Run {
     }
     const build = () => buildModel(this.modelConfig(), { seed: config.seed, backend });
     const [model, average] = [build(), build()];
-    const record = this.record('started', model, loaded, dataHash);
+    const record = this.record(model, loaded, contentHash, dataHash);
     this.folder.writeJson('run', record);
     hooks.onPhase?.(
       'training',
@@ -235,7 +216,7 @@ class Run {
   private interrupted(): InterruptedRun {
     const { folder } = this;
     if (folder.has('run')) {
-      const record = folder.readJson('run') as RunRecord;
+      const record = readRunRecord(folder);
       folder.writeJson('run', { ...record, status: 'interrupted', timings: this.timings });
     }
     return { status: 'interrupted', folder, resumable: folder.has('checkpoint') };
@@ -255,13 +236,21 @@ class Run {
     return {
       ...(onStep ? { onStep } : {}),
       ...(signal ? { signal } : {}),
-      ...(resuming ? { resume: readSafetensors(checkpoint) } : {}),
+      ...(resuming ? { resume: this.reopen(checkpoint) } : {}),
       onEpoch: (epoch) => {
         this.folder.events.append({ event: 'epoch', ...epoch });
         onEpoch?.(epoch);
       },
       onCheckpoint: ({ tensors, metadata }) => writeSafetensors(checkpoint, tensors, metadata),
     };
+  }
+
+  /** The checkpoint; the log is brought back to its epochs, in case a later one was logged and not saved. */
+  private reopen(checkpoint: string): SavedState {
+    const saved = readSafetensors(checkpoint);
+    const lines = historyOf(saved).map((epoch) => toJson({ event: 'epoch', ...epoch }, 0));
+    this.folder.write('events', lines.join(''));
+    return saved;
   }
 
   private modelConfig() {
@@ -274,26 +263,43 @@ class Run {
     };
   }
 
+  /** What the split and the data set do not have in common, and the same sound on two sides. */
+  private splitProblems(contentHash: ReadonlyMap<string, string>): DatasetProblem[] {
+    const { missing, unassigned } = this.parts;
+    const twice = duplicatesAcross(this.parts, contentHash).flatMap(({ records }) =>
+      Object.values(records).flat(),
+    );
+    return [
+      problemOf('split-unknown', 'recordings of the split are not in the data', missing),
+      problemOf('split-unassigned', 'recordings are in no part of the split and not used', unassigned),
+      problemOf(
+        'split-same-audio',
+        'recordings have the same audio as one in another part of the split',
+        twice,
+      ),
+    ].filter(({ count }) => count > 0);
+  }
+
   private record(
-    status: RunRecord['status'],
     model: Model,
     loaded: LoadedRecordings,
+    contentHash: ReadonlyMap<string, string>,
     hash: string,
   ): RunRecord {
     const { dataset, backend, threads } = this.options;
     const { train, validation, test } = this.parts;
     return {
       format: 'pcg-engine/run/1',
-      status,
+      status: 'started',
       config: this.config,
       classes: dataset.classes,
       data: {
         layout: dataset.layout,
         root: dataset.root,
         hash,
-        sha256: Object.fromEntries(loaded.contentHash),
+        sha256: Object.fromEntries([...contentHash].sort(([a], [b]) => byCodeUnits(a, b))),
         excluded: dataset.excluded,
-        problems: dataset.problems,
+        problems: [...dataset.problems, ...this.splitProblems(contentHash)],
         skipped: loaded.skipped,
         warnings: loaded.warnings,
       },

@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync, readdirSync, rmdirSync, rmSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { UsageError } from '../base/errors.ts';
 import { EventLog } from './events.ts';
 import { fileError, systemCode, writeFileAtomic } from './files.ts';
@@ -25,11 +25,14 @@ export type RunFile = keyof typeof RUN_FILES;
 /** A folder with everything about one training; each file is written whole or not at all. */
 export class RunFolder {
   readonly path: string;
+  /** Folders that did not exist before, the innermost first. */
+  readonly #made: readonly string[];
   #events: EventLog | undefined;
 
   /** Use `createRunFolder` for a new one and `openRunFolder` for one that is there. */
-  constructor(path: string) {
+  constructor(path: string, made: readonly string[] = []) {
     this.path = path;
+    this.#made = made;
   }
 
   file(name: RunFile): string {
@@ -60,11 +63,11 @@ export class RunFolder {
     writeFileAtomic(this.file('split'), formatSplit(split));
   }
 
-  /** Removes what a run that never trained has left: its split, its empty log, and the folder if nothing else is in it. */
+  /** Removes what a run that never trained has left: its split, its empty log, and the folders made for it. */
   discard(): void {
     try {
       for (const name of ['split', 'events'] as const) rmSync(this.file(name), { force: true });
-      rmdirSync(this.path);
+      for (const folder of this.#made) rmdirSync(folder);
     } catch {
       // What ended the run is the thing to report, not a folder that stays.
     }
@@ -83,14 +86,21 @@ export class RunFolder {
  * @throws UsageError `run/exists`, `run/unwritable`
  */
 export function createRunFolder(path: string): RunFolder {
+  const made: string[] = [];
   try {
-    mkdirSync(dirname(path), { recursive: true });
+    const outermost = mkdirSync(dirname(path), { recursive: true });
     mkdirSync(path);
+    made.push(path);
+    if (outermost !== undefined) {
+      const last = resolve(outermost);
+      for (let above = dirname(resolve(path)); above.length >= last.length; above = dirname(above))
+        made.push(above);
+    }
   } catch (cause) {
     if (systemCode(cause) !== 'EEXIST') throw unwritable(path, cause);
     claimExisting(path);
   }
-  const folder = new RunFolder(path);
+  const folder = new RunFolder(path, made);
   try {
     // Better to learn now than after an hour of training that nothing can be written here.
     folder.write('events', '');

@@ -6,7 +6,7 @@ import { byCodeUnits } from './recording.ts';
  * - `none`: each once, shuffled.
  * - `class`: classes take turns; recordings of a rare class are seen again.
  * - `site`: sites in proportion to their size, classes in turns within each, so that the site tells nothing
- *   about the label.
+ *   about the label (but where a site has one class only).
  */
 export type Balance = 'none' | 'class' | 'site';
 
@@ -54,7 +54,7 @@ export function epochOrder(
           draws,
         ),
     );
-    return { classes, turn: 0, share: members.length / all.length };
+    return { classes, turn: draws.integer(classes.length), share: members.length / all.length };
   });
   for (let i = 0; i < count; i++) {
     let u = draws.uniform();

@@ -1,6 +1,7 @@
-import { DataError } from '../base/errors.ts';
+import { DataError, formatShape } from '../base/errors.ts';
 import type { Layer } from '../layers/index.ts';
 import { noGrad, type Shape, tensor } from '../tensor/index.ts';
+import { sameShape } from '../tensor/shape.ts';
 import type { EpochRecord } from './epoch.ts';
 import { parseJsonText } from './json.ts';
 import type { AdamW } from './optimizer.ts';
@@ -93,6 +94,47 @@ export async function snapshot(
   return { tensors, metadata: { format: FORMAT, state: JSON.stringify(place) } };
 }
 
+/** The state beside the tensors, as its metadata holds it. */
+interface Place {
+  readonly epoch: number;
+  readonly stepInEpoch: number;
+  readonly lossSum: number;
+  readonly history: EpochRecord[];
+  readonly optimizerSteps: number;
+  readonly bestEpoch: number;
+  readonly bestScore: number | null;
+}
+
+function readPlace({ metadata }: SavedState): Place {
+  const place = parseJsonText(metadata.state ?? '', 'the state of the checkpoint') as Partial<Place> | null;
+  const whole = (value: unknown) => Number.isInteger(value) && (value as number) >= 0;
+  const fits =
+    typeof place === 'object' &&
+    place !== null &&
+    [place.epoch, place.stepInEpoch, place.optimizerSteps, place.bestEpoch].every(whole) &&
+    Number.isFinite(place.lossSum) &&
+    Array.isArray(place.history) &&
+    place.history.length === place.epoch &&
+    place.history.every(
+      (record, i) => typeof record === 'object' && record !== null && record.epoch === i + 1,
+    ) &&
+    place.bestEpoch! <= place.epoch! &&
+    (place.bestEpoch === 0 || Number.isFinite(place.bestScore));
+  if (!fits) {
+    throw new DataError(
+      'checkpoint/state',
+      'The state of the checkpoint is incomplete',
+      'The file was changed after it was written: start a new run',
+    );
+  }
+  return place as Place;
+}
+
+/** Epochs done when the state was saved. @throws DataError `checkpoint/state` */
+export function historyOf(saved: SavedState): readonly EpochRecord[] {
+  return readPlace(saved).history;
+}
+
 /** Puts a saved state back. @throws DataError `checkpoint/format`; RunError if it belongs to another model */
 export function restore(
   saved: SavedState,
@@ -107,26 +149,19 @@ export function restore(
       `The checkpoint says its format is ${saved.metadata.format ?? 'missing'}, expected ${FORMAT}`,
     );
   }
-  const place = parseJsonText(saved.metadata.state ?? '', 'the checkpoint') as {
-    epoch: number;
-    stepInEpoch: number;
-    lossSum: number;
-    history: EpochRecord[];
-    optimizerSteps: number;
-    bestEpoch: number;
-    bestScore: number | null;
-  };
+  const place = readPlace(saved);
   model.loadState(weightsIn(saved, 'model.'));
   average.loadState(weightsIn(saved, 'average.'));
   const memory = weightsIn(saved, 'optimizer.');
   for (const [path, slot] of optimizer.memory) {
     const stored = memory.get(path);
-    if (!stored)
+    if (!stored || !sameShape(stored.shape, slot.value.shape)) {
       throw new DataError(
         'checkpoint/optimizer',
-        `The checkpoint holds no ${path}`,
+        `The checkpoint holds no ${path} of shape ${formatShape(slot.value.shape)}`,
         'It belongs to another model',
       );
+    }
     noGrad(() => {
       const value = tensor(stored.values, stored.shape, { backend: slot.value.backend });
       slot.assign(value);

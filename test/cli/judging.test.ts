@@ -181,8 +181,17 @@ describe('evaluate', () => {
   test('says when its table cannot be written', async () => {
     const csv = join(temporaryFolder(), 'no', 'out.csv');
     const outcome = await pcg(['evaluate', run, '--csv', csv]);
-    expect([outcome.code, existsSync(csv)]).toEqual([3, false]);
+    expect([outcome.code, existsSync(csv)]).toEqual([2, false]);
     expect(outcome.stderr).toContain(csv);
+  });
+
+  test('never writes its table over a file of a run', async () => {
+    const csv = join(run, 'predictions.csv');
+    const before = readFileSync(csv, 'utf8');
+    const outcome = await pcg(['evaluate', run, '--csv', csv]);
+    expect(outcome.code).toBe(2);
+    expect(outcome.stderr).toContain('inside a run folder');
+    expect(readFileSync(csv, 'utf8')).toBe(before);
   });
 });
 
