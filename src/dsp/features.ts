@@ -39,12 +39,13 @@ export class FeatureExtractor {
    * @param samples mono, any scale
    * @param sampleRate Hz, a positive integer
    * @param name what errors call the recording
-   * @throws DataError `dsp/not-finite`, `dsp/too-short`
+   * @throws DataError `dsp/not-finite`, `dsp/too-short`, `dsp/too-long`
    */
   extract(samples: Float32Array, sampleRate: number, name = 'recording'): Features {
     const { settings } = this;
     checkFinite(samples, name);
-    let x = sampleRate === settings.sampleRate ? samples : resample(samples, sampleRate, settings.sampleRate);
+    const rate = settings.sampleRate;
+    let x = sampleRate === rate ? samples : resample(samples, sampleRate, rate, name);
     if (settings.removeSpikes) x = removeSpikes(x, settings.sampleRate);
     if (settings.removeSilence) x = removeSilence(x, settings.sampleRate, settings.removeSilence);
     this.checkLength(x.length, name);

@@ -5,7 +5,7 @@
  * With N the lower of the two Nyquist frequencies: flat within 0.001 dB up to 0.9·N, more than 80 dB down from
  * N on, linear phase without delay. Beyond the ends the signal counts as zero.
  */
-import { UsageError } from '../base/errors.ts';
+import { DataError, UsageError } from '../base/errors.ts';
 import { sin } from '../base/math.ts';
 
 /** Middle of the transition band, as a share of the lower Nyquist frequency. */
@@ -18,6 +18,8 @@ const HALF_WIDTH = 58;
 const MOST_COEFFICIENTS = 1048576;
 /** Points a sample of the fine table: linear interpolation between them errs by less than 1e-8. */
 const FINE = 8192;
+/** Longest result: 37 hours at 2000 Hz. A damaged header asks for more than any memory holds. */
+const MOST_SAMPLES = 268435456;
 
 function greatestCommonDivisor(a: number, b: number): number {
   while (b > 0) [a, b] = [b, a % b];
@@ -121,21 +123,31 @@ export function resampledLength(n: number, from: number, to: number): number {
 /**
  * Converts `samples` from one rate to another (Hz, positive integers). Returns ceil(n·to/from) samples, of
  * which sample i stands at the time i/to; a copy if the rates are equal.
- * @throws UsageError `dsp/rate`
+ * @param name what errors call the recording
+ * @throws UsageError `dsp/rate`; DataError `dsp/too-long` for a result of more than 2^28 samples
  */
-export function resample(samples: Float32Array, from: number, to: number): Float32Array {
+export function resample(samples: Float32Array, from: number, to: number, name = 'recording'): Float32Array {
   for (const rate of [from, to]) {
     if (!(Number.isInteger(rate) && rate >= 1 && rate <= 16777216)) {
       throw new UsageError('dsp/rate', `sample rate ${rate} Hz is not an integer from 1 to 2^24`);
     }
   }
   if (from === to) return samples.slice();
+  const length = resampledLength(samples.length, from, to);
+  if (length > MOST_SAMPLES) {
+    throw new DataError(
+      'dsp/too-long',
+      `${name} has ${samples.length} samples at ${from} Hz, which would be ${length} at ${to} Hz, ` +
+        `more than ${MOST_SAMPLES}`,
+      'Check the sample rate in its header, or cut it into parts',
+    );
+  }
   if (lastPlan?.from !== from || lastPlan.to !== to) lastPlan = { from, to, plan: new Polyphase(from, to) };
   const { plan } = lastPlan;
   const { up, down, reach } = plan;
   const padded = new Float64Array(samples.length + 2 * reach + 2);
   padded.set(samples, reach);
-  const out = new Float32Array(resampledLength(samples.length, from, to));
+  const out = new Float32Array(length);
   let first = 1;
   let phase = 0;
   for (let i = 0; i < out.length; i++) {

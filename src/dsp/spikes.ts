@@ -8,14 +8,62 @@ const WINDOW_SECONDS = 0.5;
 /** A window holds a spike if its maximum absolute amplitude exceeds this many times the median one. */
 const RATIO = 3;
 
-function median(values: Float64Array): number {
-  const sorted = values.slice().sort();
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
+/**
+ * Maxima of windows of which the largest only ever become smaller: finds the largest and the median without
+ * looking at all of them each time, so that hours with thousands of spikes take time in proportion to their length.
+ */
+class Maxima {
+  private readonly values: Float64Array;
+  /** Tournament: entry i is the better window of entries 2i and 2i + 1; the windows start at `leaves`. */
+  private readonly best: Int32Array;
+  private readonly leaves: number;
+  /** In order up to the middle; what is above it is never looked at again. */
+  private readonly sorted: Float64Array;
+  private readonly middle: number;
+
+  constructor(values: Float64Array) {
+    this.values = values;
+    this.leaves = 1;
+    while (this.leaves < values.length) this.leaves *= 2;
+    this.best = new Int32Array(2 * this.leaves).fill(-1);
+    for (let w = 0; w < values.length; w++) this.best[this.leaves + w] = w;
+    for (let i = this.leaves - 1; i >= 1; i--) this.best[i] = this.winner(i);
+    this.sorted = values.slice().sort();
+    this.middle = values.length >> 1;
+  }
+
+  /** The first of equals. */
+  private winner(i: number): number {
+    const left = this.best[2 * i]!;
+    const right = this.best[2 * i + 1]!;
+    return right >= 0 && this.values[right]! > this.values[left]! ? right : left;
+  }
+
+  /** Window with the largest maximum. */
+  get worst(): number {
+    return this.best[1]!;
+  }
+
+  get median(): number {
+    const { sorted, middle } = this;
+    return this.values.length % 2 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
+  }
+
+  /** Gives the worst window a maximum that is at most what it was. */
+  lower(value: number): void {
+    const { best, sorted, worst } = this;
+    this.values[worst] = value;
+    for (let i = (this.leaves + worst) >> 1; i >= 1; i >>= 1) best[i] = this.winner(i);
+    // What stays above the middle does not move it.
+    if (value >= sorted[this.middle]!) return;
+    let k = this.middle;
+    for (; k > 0 && sorted[k - 1]! > value; k--) sorted[k] = sorted[k - 1]!;
+    sorted[k] = value;
+  }
 }
 
 /** Position of the largest |x| in [start, end); the first of equals. */
-function peakPosition(x: Float64Array | Float32Array, start: number, end: number): number {
+function peakPosition(x: Float32Array, start: number, end: number): number {
   let best = start;
   for (let i = start + 1; i < end; i++) if (Math.abs(x[i]!) > Math.abs(x[best]!)) best = i;
   return best;
@@ -40,24 +88,20 @@ export function removeSpikes(samples: Float32Array, sampleRate: number): Float32
   const size = Math.round(sampleRate * WINDOW_SECONDS);
   const windows = size > 0 ? Math.floor(x.length / size) : 0;
   if (windows === 0) return x;
-  const maxima = new Float64Array(windows);
-  const measure = (w: number) => {
-    maxima[w] = Math.abs(x[peakPosition(x, w * size, (w + 1) * size)]!);
-  };
-  for (let w = 0; w < windows; w++) measure(w);
+  const largest = (w: number) => Math.abs(x[peakPosition(x, w * size, (w + 1) * size)]!);
+  const maxima = new Maxima(Float64Array.from({ length: windows }, (_, w) => largest(w)));
   for (;;) {
-    const worst = peakPosition(maxima, 0, windows);
-    const middle = median(maxima);
-    if (middle === 0 || maxima[worst]! <= RATIO * middle) return x;
+    const { worst, median } = maxima;
     const first = worst * size;
     const last = first + size - 1;
     const spike = peakPosition(x, first, last + 1);
+    if (median === 0 || Math.abs(x[spike]!) <= RATIO * median) return x;
     // as in Springer's code, the excursion starts at the last sample before a crossing, the spike's own included
     let start = spike;
     while (start > first && (start === last || !crosses(x, start))) start--;
     let end = spike + 1;
     while (end < last && !crosses(x, end)) end++;
     x.fill(0, start, Math.min(end, last) + 1);
-    measure(worst);
+    maxima.lower(largest(worst));
   }
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { resample, resampledLength } from '../../src/dsp/resample.ts';
+import { errorOf } from '../train/temporary.ts';
 import { distance, signal, tone } from './signals.ts';
 
 const ratios: [from: number, to: number][] = [
@@ -70,6 +71,12 @@ it('equal rates give a copy', () => {
   const y = resample(x, 2000, 2000);
   expect(y).toEqual(x);
   expect(y).not.toBe(x);
+});
+
+it('refuses a result that no memory holds before there is any', () => {
+  const error = errorOf(() => resample(new Float32Array(2500000), 1, 2000, 'a.wav'));
+  expect(error.code).toBe('dsp/too-long');
+  expect(error.message).toContain('a.wav has 2500000 samples at 1 Hz, which would be 5000000000 at 2000 Hz');
 });
 
 it.each([0, -1, 2000.5, Number.NaN, Infinity])('refuses a rate of %d Hz', (rate) => {
