@@ -1,4 +1,9 @@
 import { DataError } from '../base/errors.ts';
+import { printable } from './recording.ts';
+
+function csvError(code: string, message: string, hint?: string): DataError {
+  return new DataError(`csv/${code}`, printable(message), hint);
+}
 
 /** One record of a CSV file and the line (from 1) where it starts; quoted cells may span lines. */
 export interface CsvRow {
@@ -11,7 +16,7 @@ export interface CsvTable {
   readonly file: string;
   readonly columns: readonly string[];
   readonly rows: readonly CsvRow[];
-  /** The cell of a row under a column, trimmed; `''` where the table has no such column. */
+  /** The cell of a row under a column, trimmed unless the table is `exact`; `''` where the table has no such column. */
   cell(row: CsvRow, column: string): string;
 }
 
@@ -40,7 +45,7 @@ export function parseCsv(text: string, file: string, delimiter = ','): CsvRow[] 
         continue;
       }
       if (next !== undefined && next !== '\n' && next !== '\r') {
-        throw new DataError('csv/text-after-quote', `${file}:${line}: text after a closing quote`);
+        throw csvError('text-after-quote', `${file}:${line}: text after a closing quote`);
       }
       break;
     }
@@ -66,7 +71,7 @@ function quotedCell(text: string, start: number, file: string, line: number) {
   for (;;) {
     const quote = text.indexOf('"', from);
     if (quote < 0) {
-      throw new DataError('csv/unterminated-quote', `${file}:${line}: a quote opens here and never closes`);
+      throw csvError('unterminated-quote', `${file}:${line}: a quote opens here and never closes`);
     }
     const piece = text.slice(from, quote);
     value += piece;
@@ -85,7 +90,7 @@ export function decodeText(bytes: Uint8Array, file: string): string {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {
-    throw new DataError('csv/not-utf8', `${file}: not UTF-8 text`, 'Save it as "CSV UTF-8" and try again');
+    throw csvError('not-utf8', `${file}: not UTF-8 text`, 'Save it as "CSV UTF-8" and try again');
   }
 }
 
@@ -94,32 +99,41 @@ export function decodeText(bytes: Uint8Array, file: string): string {
  * is the comma, or, where the header has none, a semicolon or tab.
  *
  * @param required columns that must be there
+ * @param exact for tables that `formatCsv` wrote: names and cells count as they are, case and blanks included
  * @throws DataError `csv/empty`, `csv/duplicate-column`, `csv/missing-column`, `csv/ragged-row`
  */
-export function parseTable(text: string, file: string, required: readonly string[] = []): CsvTable {
+export function parseTable(
+  text: string,
+  file: string,
+  required: readonly string[] = [],
+  { exact = false }: { readonly exact?: boolean } = {},
+): CsvTable {
   const rows = parseCsv(text, file, delimiterOf(text));
   const header = rows[0];
-  if (!header) throw new DataError('csv/empty', `${file}: empty, expected a header and rows`);
-  const columns = header.cells.map((cell) => cell.trim().toLowerCase());
+  if (!header) throw csvError('empty', `${file}: empty, expected a header and rows`);
+  const columns = exact ? header.cells : header.cells.map((cell) => cell.trim().toLowerCase());
   const index = new Map<string, number>();
   columns.forEach((column, position) => {
     if (column !== '' && index.has(column)) {
-      throw new DataError('csv/duplicate-column', `${file}:${header.line}: column "${column}" twice`);
+      throw csvError('duplicate-column', `${file}:${header.line}: column "${column}" twice`);
     }
     index.set(column, position);
   });
   const missing = required.filter((column) => !index.has(column));
   if (missing.length > 0) {
     const message = `${file}:${header.line}: no column ${missing.join(', ')} (columns: ${columns.join(', ')})`;
-    throw new DataError('csv/missing-column', message);
+    throw csvError('missing-column', message);
   }
   const body = rows.slice(1);
   for (const row of body) {
     if (row.cells.length === columns.length) continue;
     const message = `${file}:${row.line}: ${row.cells.length} cells where the header has ${columns.length}`;
-    throw new DataError('csv/ragged-row', message, 'Put quotes around cells that contain the delimiter');
+    throw csvError('ragged-row', message, 'Put quotes around cells that contain the delimiter');
   }
-  const cell = (row: CsvRow, column: string) => (row.cells[index.get(column) ?? -1] ?? '').trim();
+  const cell = (row: CsvRow, column: string) => {
+    const value = row.cells[index.get(column) ?? -1] ?? '';
+    return exact ? value : value.trim();
+  };
   return { file, columns, rows: body, cell };
 }
 

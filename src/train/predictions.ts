@@ -2,6 +2,7 @@ import { DataError } from '../base/errors.ts';
 import { decodeText, formatCsv, parseTable } from './csv.ts';
 import { readBytes, writeFileAtomic } from './files.ts';
 import { decide, type Scored } from './metrics.ts';
+import { printable } from './recording.ts';
 import { PARTS, type Part } from './split.ts';
 
 /** A judged recording as `predictions.csv` has it. */
@@ -55,16 +56,11 @@ export function writePredictions(
 export function readPredictions(path: string, classes: readonly string[]): Prediction[] {
   const many = classes.length > 2;
   const required = many ? [...COLUMNS, ...classes.map(probabilityColumn)] : COLUMNS;
-  // Column names are compared in lower case.
-  const table = parseTable(
-    decodeText(readBytes(path), path),
-    path,
-    required.map((name) => name.toLowerCase()),
-  );
+  const table = parseTable(decodeText(readBytes(path), path), path, required, { exact: true });
   return table.rows.map((row) => {
-    const cell = (column: string) => table.cell(row, column.toLowerCase());
+    const cell = (column: string) => table.cell(row, column);
     const invalid = (column: string) =>
-      new DataError('predictions/invalid', `${path}:${row.line}: ${column} is "${cell(column)}"`);
+      new DataError('predictions/invalid', printable(`${path}:${row.line}: ${column} is "${cell(column)}"`));
     const number = (column: string) => {
       const value = cell(column) === '' ? Number.NaN : Number(cell(column));
       if (!(value >= 0 && value <= 1)) throw invalid(column);

@@ -45,12 +45,25 @@ export interface Dataset {
   readonly problems: readonly DatasetProblem[];
 }
 
+/**
+ * Text with its control characters written out (`\n`, `\u{1b}`), those that change the direction of writing
+ * included: names of files and cells of tables may hold anything, and messages end on terminals and in logs.
+ */
+export function printable(text: string): string {
+  return text.replace(
+    /[\p{Cc}\p{Zl}\p{Zp}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu,
+    (character) => ESCAPES[character] ?? `\\u{${character.codePointAt(0)!.toString(16)}}`,
+  );
+}
+
+const ESCAPES: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
+
 /** How many names a message or a problem shows. */
 const SHOWN = 5;
 
 /** `a, b, c and 4 more`: how lists of names are written in messages. */
 export function formatNames(names: readonly string[]): string {
-  const shown = names.slice(0, SHOWN).join(', ');
+  const shown = names.slice(0, SHOWN).map(printable).join(', ');
   return names.length > SHOWN ? `${shown} and ${names.length - SHOWN} more` : shown;
 }
 
@@ -97,7 +110,7 @@ export function requireTwoClasses(
     skipped.length > 0 ? ` (${skipped.length} could not be used, the first: ${skipped[0]!.message})` : '';
   throw new DataError(
     'dataset/one-class',
-    `${root}: ${what}${why}`,
+    `${printable(root)}: ${what}${why}`,
     'Training needs recordings of at least two classes',
   );
 }

@@ -41,6 +41,17 @@ it('adds a column a class for more, and reads them back', () => {
   expect(readPredictions(path, classes)).toEqual(predictions);
 });
 
+it('reads back names with blanks around them, and classes that differ only in case', () => {
+  const path = join(temporaryFolder(), 'p.csv');
+  const classes = [' A', 'a ', 'A'];
+  const predictions = [
+    { ...prediction(' x\t', 0, [0.2, 0.5, 0.3]), group: ' g', site: '' },
+    prediction('x', 2, [0, 0, 1]),
+  ];
+  writePredictions(path, predictions, classes, 0.5);
+  expect(readPredictions(path, classes)).toEqual(predictions);
+});
+
 it.each([
   ['a,g,s,odd,0.5,normal,test', 'label is "odd"'],
   ['a,g,s,normal,1.5,normal,test', 'probability is "1.5"'],
