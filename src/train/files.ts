@@ -7,12 +7,13 @@ import {
   realpathSync,
   renameSync,
   rmSync,
+  type Stats,
   statSync,
   writeSync,
 } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { DataError } from '../base/errors.ts';
-import { byCodeUnits } from './recording.ts';
+import { byCodeUnits, printable } from './recording.ts';
 
 const REASONS: Record<string, readonly [code: string, text: string]> = {
   ENOENT: ['not-found', 'no such file or folder'],
@@ -34,11 +35,52 @@ export function systemCode(cause: unknown): string {
 export function fileError(action: 'read' | 'write' | 'list', path: string, cause: unknown): DataError {
   const code = systemCode(cause);
   const [reason, text] = REASONS[code] ?? ['failed', cause instanceof Error ? cause.message : String(cause)];
-  return new DataError(`file/${reason}`, `cannot ${action} ${path}: ${text}`, undefined, { cause });
+  return new DataError(`file/${reason}`, printable(`cannot ${action} ${path}: ${text}`), undefined, {
+    cause,
+  });
+}
+
+/** What a shell calls the pipes that it passes on purpose: standard input and `<(command)`. */
+const PIPES = /^\/(dev\/(stdin$|fd\/)|proc\/self\/fd\/)/;
+
+/**
+ * Refuses what is neither a file nor a folder: reading a named pipe waits until somebody writes to it, and a
+ * device may never end.
+ * @throws DataError `file/not-regular`, and `file/…` where the path leads nowhere
+ */
+export function requireRegular(path: string): void {
+  let stat: Stats;
+  try {
+    stat = statSync(path);
+  } catch (cause) {
+    throw fileError('read', path, cause);
+  }
+  if (stat.isFile() || stat.isDirectory() || PIPES.test(path)) return;
+  const kind = stat.isFIFO() ? 'a named pipe' : stat.isSocket() ? 'a socket' : 'a device';
+  throw new DataError('file/not-regular', printable(`cannot read ${path}: it is ${kind}, not a file`));
+}
+
+/** Whether a path leads to a file; not where it leads nowhere, or can lead nowhere (too long, a loop, …). */
+export function isRegularFile(path: string): boolean {
+  try {
+    return statSync(path).isFile();
+  } catch {
+    return false;
+  }
+}
+
+/** The absolute path without links: one for all names of a file. With links where it leads nowhere. */
+export function realPath(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return resolve(path);
+  }
 }
 
 /** @throws DataError `file/…` */
 export function readBytes(path: string): Uint8Array {
+  requireRegular(path);
   try {
     return readFileSync(path);
   } catch (cause) {
@@ -105,7 +147,7 @@ export function listFolder(path: string): FolderListing {
     for (const entry of readdirSync(path, { withFileTypes: true })) {
       if (entry.name.startsWith('.')) continue;
       const isLink = entry.isSymbolicLink();
-      if (isLink ? leadsToFolder(join(path, entry.name)) : entry.isDirectory()) folders.push(entry.name);
+      if (isLink ? isFolder(join(path, entry.name)) : entry.isDirectory()) folders.push(entry.name);
       else if (isLink || entry.isFile()) files.push(entry.name);
     }
   } catch (cause) {
@@ -114,9 +156,10 @@ export function listFolder(path: string): FolderListing {
   return { files: files.sort(byCodeUnits), folders: folders.sort(byCodeUnits) };
 }
 
-function leadsToFolder(link: string): boolean {
+/** Whether a path leads to a folder. */
+export function isFolder(path: string): boolean {
   try {
-    return statSync(link).isDirectory();
+    return statSync(path).isDirectory();
   } catch {
     return false;
   }
@@ -127,19 +170,25 @@ export function isWavName(name: string): boolean {
   return /\.wav$/i.test(name);
 }
 
-/** Paths (with `/`, relative to `root`) of all WAV files in a folder and below, in code-unit order. */
+/**
+ * Paths (with `/`, relative to `root`) of all WAV files in a folder and below, in code-unit order. A folder that
+ * links lead to again is listed once, under the first of its names in code-unit order.
+ * @throws DataError `file/…`
+ */
 export function listWavFiles(root: string): string[] {
   const found: string[] = [];
-  const walk = (folder: string, above: readonly string[]) => {
+  const visited = new Set<string>();
+  const walk = (folder: string) => {
     const path = join(root, folder);
+    // A link to a folder above itself would go round for ever; folders that link to each other, nearly so.
+    const real = realPath(path);
+    if (visited.has(real)) return;
+    visited.add(real);
     const { files, folders } = listFolder(path);
-    // A link to a folder above itself would go round for ever.
-    const real = realpathSync(path);
-    if (above.includes(real)) return;
     const prefix = folder === '' ? '' : `${folder}/`;
     for (const name of files) if (isWavName(name)) found.push(prefix + name);
-    for (const name of folders) walk(prefix + name, [...above, real]);
+    for (const name of folders) walk(prefix + name);
   };
-  walk('', []);
+  walk('');
   return found.sort(byCodeUnits);
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { closeSync, openSync, readSync } from 'node:fs';
-import { fileError } from './files.ts';
+import { fileError, requireRegular } from './files.ts';
 import type { RecordingEntry } from './recording.ts';
 
 const CHUNK = 1 << 20;
@@ -18,6 +18,7 @@ export function hashFile(path: string): string {
   const hash = createHash('sha256');
   const chunk = new Uint8Array(CHUNK);
   let file: number;
+  requireRegular(path);
   try {
     file = openSync(path, 'r');
   } catch (cause) {
