@@ -1,4 +1,4 @@
-import { symlinkSync } from 'node:fs';
+import { symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { scanDataset } from '../../src/train/dataset.ts';
@@ -184,6 +184,30 @@ describe('a folder a class', () => {
     ]);
   });
 
+  it.each([
+    ['no murmur', 'murmur'],
+    ['no_murmur', 'murmur'],
+    ['non-AS', 'AS'],
+    ['without murmur', 'murmur'],
+    ['murmur_absent', 'an_murmur'],
+    ['Healthy adults', 'Adults with AS'],
+    ['normal', 'ab-normal'],
+    ['normal', 'not normal'],
+    ['negative', 'gallop'],
+  ])('knows that "%s" beside "%s" is the healthy class', (healthy, sick) => {
+    const root = temporaryFolder({ [`${sick}/a.wav`]: '', [`${healthy}/b.wav`]: '' });
+    expect(scanDataset(root).classes).toEqual([healthy, sick]);
+  });
+
+  it('refuses classes that differ only in case, unless they are given', () => {
+    const root = temporaryFolder({ 'normal/a.wav': '', 'Normal/b.wav': '', 'sick/c.wav': '' });
+    const error = errorOf(() => scanDataset(root));
+    expect(error.code).toBe('dataset/similar-classes');
+    expect(error.message).toContain('"Normal" and "normal"');
+    const classes = ['normal', 'Normal', 'sick'];
+    expect(scanDataset(root, { classes }).classes).toEqual(classes);
+  });
+
   it('sorts classes that are numbers by value', () => {
     const root = temporaryFolder({ '10/a.wav': '', '9/b.wav': '', '-1/c.wav': '' });
     expect(scanDataset(root).classes).toEqual(['-1', '9', '10']);
@@ -228,6 +252,39 @@ describe('a CSV file', () => {
         ['files-without-labels', ['w/extra.wav']],
       ]);
     }
+  });
+
+  it('counts paths that can lead nowhere as labels without a file', () => {
+    const root = temporaryFolder({ 'a.wav': '', 'folder.wav/b.wav': '' });
+    symlinkSync('loop.wav', join(root, 'loop.wav'));
+    const paths = [
+      `${'x'.repeat(300)}.wav`,
+      'loop.wav',
+      'nul\0.wav',
+      'a.wav/x.wav',
+      'folder.wav',
+      'folder.wav/b.wav',
+    ];
+    const rows = ['a.wav', ...paths].map((path, i) => `${path},${i % 2},p${i}\n`).join('');
+    writeFileSync(join(root, 'labels.csv'), `path,label,subject\n${rows}`);
+    const dataset = scanDataset(root);
+    expect(dataset.recordings.map(({ id }) => id)).toEqual(['a', 'folder.wav/b']);
+    expect(dataset.problems.map(({ code, count }) => [code, count])).toEqual([['labels-without-files', 5]]);
+    expect(dataset.problems[0]!.message).toContain('nul\\u{0}');
+  });
+
+  it('takes absolute paths, through links too', () => {
+    const root = temporaryFolder({ 'w/a.wav': '', 'w/b.wav': '', 'w/c.wav': '' });
+    symlinkSync(join(root, 'w'), join(root, 'link'));
+    const rows = `${join(root, 'w/a.wav')},1,p\n${join(root, 'link/b.wav')},0,q\n`;
+    writeFileSync(join(root, 'labels.csv'), `path,label,subject\n${rows}`);
+    const { recordings, problems } = scanDataset(root);
+    expect(recordings.map(({ path }) => path)).toEqual([join(root, 'link/b.wav'), join(root, 'w/a.wav')]);
+    expect(problems.map(({ code, examples }) => [code, examples])).toEqual([
+      ['files-without-labels', ['link/c.wav']],
+    ]);
+    writeFileSync(join(root, 'labels.csv'), `path,label\nw/a.wav,0\n${join(root, 'w/a.wav')},1\n`);
+    expect(errorOf(() => scanDataset(root)).code).toBe('dataset/duplicate-record');
   });
 
   it.each([

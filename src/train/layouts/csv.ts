@@ -1,9 +1,8 @@
-import { statSync } from 'node:fs';
-import { basename, dirname, isAbsolute, join, posix } from 'node:path';
+import { basename, dirname, isAbsolute, join, posix, resolve } from 'node:path';
 import { DataError } from '../../base/errors.ts';
 import { decodeText, parseTable, tableColumns } from '../csv.ts';
-import { listFolder, listWavFiles, readBytes } from '../files.ts';
-import { type DatasetProblem, problemOf, type RecordingEntry } from '../recording.ts';
+import { isRegularFile, listFolder, listWavFiles, readBytes, realPath } from '../files.ts';
+import { type DatasetProblem, printable, problemOf, type RecordingEntry } from '../recording.ts';
 import {
   duplicateRecord,
   type Layout,
@@ -41,14 +40,17 @@ function tablesIn(root: string): string[] {
 }
 
 function chooseTable(root: string): string {
-  if (statSync(root).isFile()) return root;
+  if (isRegularFile(root)) return root;
   const names = tablesIn(root);
   const name = names.length > 1 ? names.find((each) => each.toLowerCase() === 'labels.csv') : names[0];
   if (name !== undefined) return join(root, name);
   if (names.length === 0) {
-    throw new DataError('dataset/no-labels', `${root}: no CSV file with the columns path and label`);
+    throw new DataError(
+      'dataset/no-labels',
+      printable(`${root}: no CSV file with the columns path and label`),
+    );
   }
-  const message = `${root}: several files could hold the labels: ${names.join(', ')}`;
+  const message = printable(`${root}: several files could hold the labels: ${names.join(', ')}`);
   throw new DataError('dataset/ambiguous-labels', message, 'Give the path of the one you mean');
 }
 
@@ -57,7 +59,7 @@ function scanCsv(root: string, options: ScanOptions): LayoutScan {
   const folder = dirname(file);
   const table = parseTable(decodeText(readBytes(file), file), file, ['path', 'label']);
   const labels = table.rows.map((row) => table.cell(row, 'label'));
-  const classes = orderClasses(labels, options.classes);
+  const classes = orderClasses(labels, file, options.classes);
   const recordings: RecordingEntry[] = [];
   const withoutFile: string[] = [];
   const withoutSubject: RecordingEntry[] = [];
@@ -74,17 +76,17 @@ function scanCsv(root: string, options: ScanOptions): LayoutScan {
         classes.filter((name) => name !== ''),
       );
     const given = table.cell(row, 'path').replaceAll('\\', '/');
-    if (given === '') throw new DataError('dataset/no-path', `${where}: the path is empty`);
+    if (given === '') throw new DataError('dataset/no-path', printable(`${where}: the path is empty`));
     const relative = posix.normalize(given);
     const id = table.cell(row, 'record') || relative.replace(/\.wav$/i, '');
-    for (const key of [`record ${id}`, `path ${relative}`]) {
+    const path = isAbsolute(relative) ? relative : join(folder, relative);
+    for (const key of [`record ${id}`, `path ${resolve(path)}`]) {
       const earlier = seen.get(key);
       if (earlier) throw duplicateRecord(id, [earlier, where]);
       seen.set(key, where);
     }
-    listed.add(relative);
-    const path = isAbsolute(relative) ? relative : join(folder, relative);
-    if (!statSync(path, { throwIfNoEntry: false })?.isFile()) {
+    listed.add(realPath(path));
+    if (!isRegularFile(path)) {
       withoutFile.push(id);
       continue;
     }
@@ -105,7 +107,7 @@ function scanCsv(root: string, options: ScanOptions): LayoutScan {
   }
 
   const problems: DatasetProblem[] = [];
-  const unlisted = listWavFiles(folder).filter((name) => !listed.has(name));
+  const unlisted = listWavFiles(folder).filter((name) => !listed.has(realPath(join(folder, name))));
   if (withoutFile.length > 0)
     problems.push(problemOf('labels-without-files', 'labels without a file', withoutFile));
   if (unlisted.length > 0)

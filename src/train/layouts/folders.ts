@@ -35,7 +35,7 @@ function scanFolders(root: string, options: ScanOptions): LayoutScan {
     const wavs = listWavFiles(join(root, name));
     if (wavs.length > 0) wavsOf.set(name, wavs);
   }
-  const classes = orderClasses(wavsOf.keys(), options.classes);
+  const classes = orderClasses(wavsOf.keys(), root, options.classes);
   const recordings: RecordingEntry[] = [];
   const withoutSubject: RecordingEntry[] = [];
   const seen = new Map<string, string>();

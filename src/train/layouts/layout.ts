@@ -4,6 +4,7 @@ import {
   type Dataset,
   formatNames,
   type LayoutName,
+  printable,
   type RecordingEntry,
 } from '../recording.ts';
 
@@ -28,18 +29,48 @@ export interface Layout {
   scan(root: string, options: ScanOptions): LayoutScan;
 }
 
-/** Names of the healthy class in use; such a class comes first, so that index 1 is the disease. */
-const HEALTHY = new Set(['normal', 'healthy', 'negative', 'absent', 'control', 'none', 'no', 'false']);
+const HEALTHY = new Set(['normal', 'normals', 'healthy', 'negative', 'absent', 'control', 'controls']);
+/** Healthy only where they are the whole name. */
+const HEALTHY_ALONE = new Set(['none', 'no', 'false']);
+const NEGATIONS = new Set(['no', 'non', 'not', 'without']);
+
+/**
+ * Whether a class name means health, so that it comes first and index 1 is the disease: `Normal`, `healthy_adult`,
+ * `no murmur`, `non-AS`, `murmur_absent`; not `abnormal`, `not normal`.
+ */
+export function isHealthyName(name: string): boolean {
+  const words = name
+    .toLowerCase()
+    .split(/[\s_-]+/)
+    .filter((word) => word !== '');
+  const [first = '', ...others] = words;
+  if (others.length === 0) return HEALTHY.has(first) || HEALTHY_ALONE.has(first);
+  if (NEGATIONS.has(first)) return !others.some((word) => HEALTHY.has(word));
+  const last = others.at(-1)!;
+  return HEALTHY.has(first) || last === 'absent' || last === 'negative';
+}
 
 /**
  * Label order of class names: a healthy class first, then by value where all are numbers, else by code
  * units. With `wanted`, that order, and any other name is the caller's error to report.
+ *
+ * @param where the folder or file that has the names, for messages
+ * @throws DataError `dataset/similar-classes` names that differ only in case: a slip more likely than two classes,
+ *   which a model would learn to tell apart by who wrote them
  */
-export function orderClasses(names: Iterable<string>, wanted?: readonly string[]): string[] {
+export function orderClasses(names: Iterable<string>, where: string, wanted?: readonly string[]): string[] {
   if (wanted) return [...wanted];
   const unique = [...new Set(names)];
+  const lower = new Map<string, string>();
+  for (const name of unique) {
+    const other = lower.get(name.toLowerCase());
+    lower.set(name.toLowerCase(), name);
+    if (other === undefined) continue;
+    const message = `${where}: the classes "${other}" and "${name}" differ only in upper and lower case`;
+    throw new DataError('dataset/similar-classes', printable(message), 'Give them one name');
+  }
   const numeric = unique.every((name) => name !== '' && Number.isFinite(Number(name)));
-  const healthy = (name: string) => (HEALTHY.has(name.toLowerCase()) ? 0 : 1);
+  const healthy = (name: string) => (isHealthyName(name) ? 0 : 1);
   return unique.sort(
     (a, b) => healthy(a) - healthy(b) || (numeric ? Number(a) - Number(b) : 0) || byCodeUnits(a, b),
   );
@@ -47,13 +78,13 @@ export function orderClasses(names: Iterable<string>, wanted?: readonly string[]
 
 /** @param where file and line of the label */
 export function unknownLabel(where: string, value: string, known: readonly string[]): DataError {
-  const message = `${where}: unknown label "${value}"`;
-  return new DataError('dataset/unknown-label', message, `Known labels: ${known.join(', ')}`);
+  const message = printable(`${where}: unknown label "${value}"`);
+  return new DataError('dataset/unknown-label', message, `Known labels: ${known.map(printable).join(', ')}`);
 }
 
 /** @param places file and line (or path) of the first and the second mention */
 export function duplicateRecord(record: string, places: readonly [string, string]): DataError {
-  const message = `recording "${record}" is there twice: ${places[0]} and ${places[1]}`;
+  const message = printable(`recording "${record}" is there twice: ${places[0]} and ${places[1]}`);
   return new DataError('dataset/duplicate-record', message, 'Remove one of them');
 }
 
@@ -61,7 +92,7 @@ export function duplicateRecord(record: string, places: readonly [string, string
 export function subjectsUnknown(recordings: readonly RecordingEntry[], source: string) {
   const names = recordings.map((recording) => recording.id);
   const message =
-    `${source} name no subjects, so ${names.length} recordings count as a subject each (${formatNames(names)}); ` +
+    `${printable(source)} name no subjects, so ${names.length} recordings count as a subject each (${formatNames(names)}); ` +
     'where a person has several, they may land on both sides of a split and flatter the test';
   return { code: 'subjects-unknown', message, count: names.length, examples: names.slice(0, 5) };
 }
