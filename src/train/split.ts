@@ -1,7 +1,7 @@
 import { DataError } from '../base/errors.ts';
 import { hashBytes } from './hash.ts';
 import { readJson, toJson } from './json.ts';
-import { byCodeUnits, formatNames, type RecordingEntry } from './recording.ts';
+import { byCodeUnits, formatNames, printable, type RecordingEntry } from './recording.ts';
 
 export const PARTS = ['train', 'validation', 'test'] as const;
 export type Part = (typeof PARTS)[number];
@@ -54,7 +54,7 @@ export function applySplit(split: Split, recordings: readonly RecordingEntry[]):
       const earlier = partOf.get(id);
       if (earlier) {
         const where = earlier === part ? `twice in ${part}` : `in ${earlier} and in ${part}`;
-        throw new DataError('split/duplicate', `the split has recording "${id}" ${where}`);
+        throw new DataError('split/duplicate', printable(`the split has recording "${id}" ${where}`));
       }
       partOf.set(id, part);
     }
@@ -91,6 +91,40 @@ export function checkLeaks(parts: Readonly<Record<Part, readonly RecordingEntry[
   throw new DataError('split/leak', message, 'Put all recordings of a subject on one side');
 }
 
+/** Recordings on different sides of a split that have the same content. */
+export interface DuplicateAcross {
+  /** Hash of the content. */
+  readonly hash: string;
+  /** Recording ids by part, each list in the order given. */
+  readonly records: Readonly<Record<Part, readonly string[]>>;
+}
+
+/**
+ * Finds content that is on more than one side: the same file under two names, which the names of subjects do
+ * not tell. In the order of the hashes.
+ *
+ * @param contentHash by recording id; a recording without one is like no other
+ */
+export function duplicatesAcross(
+  parts: Readonly<Record<Part, readonly Pick<RecordingEntry, 'id'>[]>>,
+  contentHash: ReadonlyMap<string, string>,
+): DuplicateAcross[] {
+  const found = new Map<string, Record<Part, string[]>>();
+  for (const part of PARTS) {
+    for (const { id } of parts[part]) {
+      const hash = contentHash.get(id);
+      if (hash === undefined) continue;
+      const records = found.get(hash) ?? { train: [], validation: [], test: [] };
+      records[part].push(id);
+      found.set(hash, records);
+    }
+  }
+  return [...found]
+    .filter(([, records]) => PARTS.filter((part) => records[part].length > 0).length > 1)
+    .map(([hash, records]) => ({ hash, records }))
+    .sort((a, b) => byCodeUnits(a.hash, b.hash));
+}
+
 /** The text of a split file. */
 export function formatSplit(split: Split): string {
   return toJson(split);
@@ -110,7 +144,7 @@ export function parseSplit(value: unknown, where: string): Split {
   const invalid = (what: string) =>
     new DataError(
       'split/invalid',
-      `${where}: ${what}`,
+      printable(`${where}: ${what}`),
       `Expected {"format": "${SPLIT_FORMAT}", "parts": {…}}`,
     );
   if (!isObject(value)) throw invalid('not a split');

@@ -1,6 +1,15 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { applySplit, formatSplit, parseSplit, readSplit, splitHash, splitOf } from '../../src/train/split.ts';
+import type { RecordingEntry } from '../../src/train/recording.ts';
+import {
+  applySplit,
+  duplicatesAcross,
+  formatSplit,
+  parseSplit,
+  readSplit,
+  splitHash,
+  splitOf,
+} from '../../src/train/split.ts';
 import { entry } from './recordings.ts';
 import { errorOf, temporaryFolder } from './temporary.ts';
 
@@ -89,4 +98,16 @@ describe('a split file', () => {
     const root = temporaryFolder({ 'split.json': '{' });
     expect(errorOf(() => readSplit(join(root, 'split.json'))).code).toBe('json/invalid');
   });
+});
+
+it('content that is on two sides is found, whatever its names', () => {
+  const [a, b, c, d] = recordings as [RecordingEntry, RecordingEntry, RecordingEntry, RecordingEntry];
+  const sides = { train: [b, a], validation: [c], test: [d] };
+  const hashes = (...each: string[]) => new Map(['a', 'b', 'c', 'd'].map((id, i) => [id, each[i]!] as const));
+  expect(duplicatesAcross(sides, hashes('2', '2', '1', '3'))).toEqual([]);
+  expect(duplicatesAcross(sides, hashes('2', '2', '1', '2'))).toEqual([
+    { hash: '2', records: { train: ['b', 'a'], validation: [], test: ['d'] } },
+  ]);
+  expect(duplicatesAcross(sides, hashes('2', '1', '2', '1')).map(({ hash }) => hash)).toEqual(['1', '2']);
+  expect(duplicatesAcross(sides, new Map())).toEqual([]);
 });
