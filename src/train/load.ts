@@ -4,7 +4,7 @@ import type { Example } from './batch.ts';
 import { readBytes } from './files.ts';
 import { hashBytes } from './hash.ts';
 import { breathe } from './interruption.ts';
-import type { RecordingEntry } from './recording.ts';
+import { byCodeUnits, printable, type RecordingEntry } from './recording.ts';
 import type { SyntheticRecording } from './synth.ts';
 import { SYNTH_RATE } from './synth.ts';
 
@@ -32,14 +32,25 @@ export const SHORTEST_SECONDS = 1;
 /** One channel: the mean of all. */
 export function mixDown(channels: readonly Float32Array[]): Float32Array {
   if (channels.length === 1) return channels[0]!;
-  return Float32Array.from(
-    channels[0]!,
-    (_, i) => channels.reduce((sum, channel) => sum + channel[i]!, 0) / channels.length,
-  );
+  const mixed = new Float32Array(channels[0]!.length);
+  for (let i = 0; i < mixed.length; i++) {
+    let sum = 0;
+    for (const channel of channels) sum += channel[i]!;
+    mixed[i] = sum / channels.length;
+  }
+  return mixed;
 }
 
-/** Sound of a file or of a synthetic recording. @throws DataError `wav/…`, `file/…`, `recording/too-short` */
-export function readSound(entry: Pick<RecordingEntry, 'id' | 'path'>): {
+/**
+ * Sound of a file or of a synthetic recording, refused where nothing can be heard in it.
+ * @param features what it will be judged by
+ * @throws DataError `wav/…`, `file/…`; `recording/too-short`; `recording/flat` all samples are the same, once
+ *   channels are mixed; `recording/rate` less than half of the band of the features is in it
+ */
+export function readSound(
+  entry: Pick<RecordingEntry, 'id' | 'path'>,
+  features: FeatureSettings,
+): {
   samples: Float32Array;
   sampleRate: number;
   hash: string;
@@ -55,7 +66,24 @@ export function readSound(entry: Pick<RecordingEntry, 'id' | 'path'>): {
       `At least ${SHORTEST_SECONDS} s are needed`,
     );
   }
-  return sound;
+  const first = sound.samples[0];
+  if (sound.samples.every((sample) => sample === first)) {
+    throw new DataError(
+      'recording/flat',
+      `${entry.path} holds no sound: all ${sound.samples.length} samples are ${first}`,
+      'Leave it out',
+    );
+  }
+  const warning = checkRate(sound.sampleRate, features, entry.path);
+  return warning === undefined ? sound : { ...sound, warnings: [...sound.warnings, warning] };
+}
+
+/** A rate of r Hz holds sound up to r/2 Hz: too little of the features' band is an error, a part missing a warning. */
+function checkRate(sampleRate: number, { logMel: { fMax } }: FeatureSettings, path: string) {
+  if (sampleRate >= 2 * fMax) return undefined;
+  const what = `${path} has ${sampleRate} samples a second, so nothing above ${sampleRate / 2} Hz, of ${fMax} Hz that are judged`;
+  if (sampleRate >= fMax) return what;
+  throw new DataError('recording/rate', what, `At least ${fMax} samples a second are needed`);
 }
 
 function fromMemory(samples: Float32Array) {
@@ -68,6 +96,29 @@ function fromFile(path: string) {
   const wav = readWav(bytes, { name: path });
   const warnings = wav.warnings.map((warning) => `${path}: ${warning}`);
   return { samples: mixDown(wav.channels), sampleRate: wav.sampleRate, hash: hashBytes(bytes), warnings };
+}
+
+/**
+ * Why one recording of many could not be used. Anything but an error of the engine or too little memory for
+ * this one is thrown again.
+ */
+export function failureOf(error: unknown, path: string): { readonly code: string; readonly message: string } {
+  if (error instanceof EngineError) return { code: error.code, message: printable(error.message) };
+  // "Array buffer allocation failed", "Invalid typed array length: …"
+  if (!(error instanceof RangeError && /\barray\b/i.test(error.message))) throw error;
+  return { code: 'recording/memory', message: printable(`${path} is too long for this machine's memory`) };
+}
+
+/** `2 of 3 recordings could not be used: 1 wav/truncated (…), 1 …`: counts by code, with the first message of each. */
+export function summariseSkipped(skipped: readonly SkippedRecording[], total: number): string {
+  const byCode = new Map<string, SkippedRecording[]>();
+  for (const each of skipped) (byCode.get(each.code) ?? byCode.set(each.code, []).get(each.code)!).push(each);
+  const counts = [...byCode]
+    .sort(([a, as], [b, bs]) => bs.length - as.length || byCodeUnits(a, b))
+    .map(
+      ([code, each]) => `${each.length} ${code} (${each.length > 1 ? 'the first: ' : ''}${each[0]!.message})`,
+    );
+  return `${skipped.length} of ${total} recordings could not be used: ${counts.join('; ')}`;
 }
 
 /**
@@ -88,16 +139,15 @@ export async function loadExamples(
   let seconds = 0;
   for (const [i, entry] of entries.entries()) {
     try {
-      const sound = readSound(entry);
+      const sound = readSound(entry, features);
       const { data, bands, frames } = extractor.extract(sound.samples, sound.sampleRate, entry.path);
       const { id, label, site, group } = entry;
       examples.push({ id, label, site, group, data, bands, frames });
       contentHash.set(id, sound.hash);
-      warnings.push(...sound.warnings);
+      warnings.push(...sound.warnings.map(printable));
       seconds += sound.samples.length / sound.sampleRate;
     } catch (error) {
-      if (!(error instanceof EngineError)) throw error;
-      skipped.push({ record: entry.id, code: error.code, message: error.message });
+      skipped.push({ record: entry.id, ...failureOf(error, entry.path) });
     }
     hooks.progress?.(i + 1, entries.length);
     if (i % 8 === 7) await breathe(hooks.signal);

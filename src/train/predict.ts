@@ -1,12 +1,11 @@
-import { existsSync, statSync } from 'node:fs';
 import { EngineError, UsageError } from '../base/errors.ts';
 import { FeatureExtractor } from '../dsp/index.ts';
-import { listWavFiles } from './files.ts';
+import { isFolder, listWavFiles } from './files.ts';
 import { judge } from './judge.ts';
-import { readSound } from './load.ts';
+import { failureOf, readSound } from './load.ts';
 import { decide } from './metrics.ts';
 import type { LoadedModel } from './model-file.ts';
-import { byCodeUnits } from './recording.ts';
+import { printable } from './recording.ts';
 
 /** What a model says of one file, or why it cannot say anything. */
 export type FilePrediction =
@@ -22,18 +21,28 @@ export type FilePrediction =
   | { readonly file: string; readonly error: { readonly code: string; readonly message: string } };
 
 /**
- * Files as they are, folders as the WAV files below them (sorted). @throws UsageError when nothing is found
+ * Files as they are, folders as the WAV files below them (sorted). A folder with none, or that cannot be
+ * listed, stays as it is for `predictFiles` to report, as long as there is anything else.
+ * @throws UsageError `predict/no-files`; DataError `file/…`
  */
 export function findFiles(paths: readonly string[]): string[] {
-  const files = paths.flatMap((path) => {
-    if (!existsSync(path) || !statSync(path).isDirectory()) return [path];
-    const inside = [...listWavFiles(path)].sort(byCodeUnits);
-    if (inside.length === 0)
-      throw new UsageError('predict/no-files', `${path}: no .wav file in the folder or below`);
-    return inside.map((file) => `${path.replace(/\/+$/, '')}/${file}`);
-  });
-  if (files.length === 0) throw new UsageError('predict/no-files', 'no file to judge was given');
-  return files;
+  if (paths.length === 0) throw new UsageError('predict/no-files', 'no file to judge was given');
+  const found = paths.map((path) => (isFolder(path) ? look(path) : { files: [path] }));
+  if (found.every(({ files }) => files.length === 0)) throw found[0]!.error!;
+  return found.flatMap(({ files }, i) => (files.length > 0 ? files : [paths[i]!]));
+}
+
+/** The WAV files of a folder, or why there is none. */
+function look(folder: string): { readonly files: readonly string[]; readonly error?: EngineError } {
+  try {
+    const files = listWavFiles(folder).map((file) => `${folder.replace(/\/+$/, '')}/${file}`);
+    if (files.length > 0) return { files };
+    const message = `${printable(folder)}: no .wav file in the folder or below`;
+    return { files, error: new UsageError('predict/no-files', message) };
+  } catch (error) {
+    if (!(error instanceof EngineError)) throw error;
+    return { files: [], error };
+  }
 }
 
 /** Judges files one after the other; a bad one is reported in its place, and the others go on. */
@@ -44,14 +53,21 @@ export async function* predictFiles(
   const extractor = new FeatureExtractor(card.features);
   for (const file of files) {
     try {
-      const { samples, sampleRate, warnings } = readSound({ id: file, path: file });
+      const { error } = isFolder(file) ? look(file) : {};
+      if (error) throw error;
+      const { samples, sampleRate, warnings } = readSound({ id: file, path: file }, card.features);
       const features = extractor.extract(samples, sampleRate, file);
       const [probabilities] = await judge(model, [features]);
       const decision = card.classes[decide(probabilities!, card.threshold)]!;
-      yield { file, seconds: samples.length / sampleRate, probabilities: probabilities!, decision, warnings };
+      yield {
+        file,
+        seconds: samples.length / sampleRate,
+        probabilities: probabilities!,
+        decision,
+        warnings: warnings.map(printable),
+      };
     } catch (error) {
-      if (!(error instanceof EngineError)) throw error;
-      yield { file, error: { code: error.code, message: error.message } };
+      yield { file, error: failureOf(error, file) };
     }
   }
 }
