@@ -118,7 +118,7 @@ export function summariseSkipped(skipped: readonly SkippedRecording[], total: nu
     .map(
       ([code, each]) => `${each.length} ${code} (${each.length > 1 ? 'the first: ' : ''}${each[0]!.message})`,
     );
-  return `${skipped.length} of ${total} recordings could not be used: ${counts.join('; ')}`;
+  return `${skipped.length} of ${total} recordings could not be used${counts.length > 0 ? ': ' : ''}${counts.join('; ')}`;
 }
 
 /**

@@ -72,6 +72,7 @@ describe('recordings that say nothing of a heart are left out, and the others go
   it('are counted by reason', () => {
     const skip = (record: string, code: string) => ({ record, code, message: `${record} is bad` });
     const skipped = [skip('a', 'wav/x'), skip('b', 'wav/y'), skip('c', 'wav/y')];
+    expect(summariseSkipped([], 3)).toBe('0 of 3 recordings could not be used');
     expect(summariseSkipped(skipped, 3)).toBe(
       '3 of 3 recordings could not be used: 2 wav/y (the first: b is bad); 1 wav/x (a is bad)',
     );
