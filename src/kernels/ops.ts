@@ -112,7 +112,8 @@ export interface OpAttributes {
 
   /**
    * Zeroes with probability p, scales the rest by 1/(1−p). Unit i (flat index; n·C+c if perChannel, over the
-   * first two axes) is dropped when word i&3 of Philox(block = i>>2, step, stream, 0) < round(p·2³²).
+   * first two axes) is dropped when its 16 bits of Philox(block = i>>3, step, stream, 0) are below round(p·2¹⁶):
+   * those of word i&3, the lower half for the first four units of a block, the upper for the others.
    */
   dropout: RandomAttributes & { readonly p: number; readonly perChannel: boolean };
 

@@ -5,19 +5,19 @@ import { type CpuKernel, pieces, sizeOf } from './kernel.ts';
 /** Elements a piece; CHUNK in wasm/dropout.ts. */
 const CHUNK = 16384;
 /** About how many plain operations an element, and a unit's random word, are worth. */
-const COST = 8;
+const COST = 5;
 
 /** Drops the same units as every other backend. */
 export const dropout: CpuKernel<'dropout'> = (machine, [x], [y], { p, perChannel, seed, stream, step }) => {
   const count = sizeOf(x!.shape);
-  const threshold = Math.round(p * 4294967296);
-  if (threshold >= 4294967296) {
+  const threshold = Math.round(p * 65536);
+  if (threshold >= 65536) {
     fill(machine, y!.address, count, 0);
     return;
   }
   const random = [threshold, step, stream, ...keyOf(seed)];
   const floats = [1 / (1 - p)];
-  const scratch = 64;
+  const scratch = 128;
   if (!perChannel) {
     const integers = [y!.address, x!.address, count, ...random];
     machine.launch('dropoutKernel', pieces(count, CHUNK), integers, floats, { work: count * COST, scratch });
@@ -25,8 +25,8 @@ export const dropout: CpuKernel<'dropout'> = (machine, [x], [y], { p, perChannel
   }
   const size = sizeOf(x!.shape.slice(2));
   const units = sizeOf(x!.shape.slice(0, 2));
-  // Whole draws of 16 units, so that every piece starts at one.
-  const perPiece = 16 * Math.max(1, Math.ceil(CHUNK / (16 * Math.max(1, size))));
+  // Whole draws of 32 units, so that every piece starts at one.
+  const perPiece = 32 * Math.max(1, Math.ceil(CHUNK / (32 * Math.max(1, size))));
   const integers = [y!.address, x!.address, units, ...random, size, perPiece];
   const work = count + units * COST;
   machine.launch('dropoutChannelsKernel', pieces(units, perPiece), integers, floats, { work, scratch });

@@ -10,17 +10,19 @@ export const dropout: ReferenceKernel<'dropout'> = ([x], [y], { p, perChannel, s
   const count = countOf(x.shape);
   const unitSize = perChannel ? countOf(x.shape.slice(2)) : 1;
   const [k0, k1] = keyOf(seed);
-  const threshold = Math.round(p * 4294967296);
+  const threshold = Math.round(p * 65536);
   const scale = 1 / (1 - p);
   const words = new Uint32Array(4);
   let drawn = -1;
   for (let i = 0; i < count; i++) {
     const unit = Math.floor(i / unitSize);
-    const block = Math.floor(unit / 4);
+    const block = Math.floor(unit / 8);
     if (block !== drawn) {
       philox4x32(block >>> 0, step >>> 0, stream >>> 0, 0, k0, k1, words);
       drawn = block;
     }
-    y.data[i] = words[unit & 3]! < threshold ? 0 : x.data[i]! * scale;
+    // Eight units a block: four lower halves, then four upper ones.
+    const bits = (unit & 4) === 0 ? words[unit & 3]! & 0xffff : words[unit & 3]! >>> 16;
+    y.data[i] = bits < threshold ? 0 : x.data[i]! * scale;
   }
 };

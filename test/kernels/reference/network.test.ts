@@ -138,16 +138,20 @@ describe('softmax, cross-entropy and attention', () => {
 describe('dropout', () => {
   const random = { seed: 5, stream: 3, step: 9 };
 
-  it('drops where the Philox word is below the threshold', async () => {
-    const ones = new Float64Array(10).fill(1);
-    const [y] = await runOp(backend, 'dropout', [array([10], ones)], [[10]], {
+  it('drops where 16 bits of Philox are below the threshold', async () => {
+    const ones = new Float64Array(21).fill(1);
+    const [y] = await runOp(backend, 'dropout', [array([21], ones)], [[21]], {
       ...random,
       p: 0.5,
       perChannel: false,
     });
     const words = new Uint32Array(12);
     for (let block = 0; block < 3; block++) philox4x32(block, 9, 3, 0, ...keyOf(5), words, block * 4);
-    expect(y).toEqual(Array.from(words.subarray(0, 10), (word) => (word < 2147483648 ? 0 : 2)));
+    const halves = [0, 1, 2].flatMap((block) => {
+      const four = Array.from(words.subarray(block * 4, block * 4 + 4));
+      return [...four.map((word) => word & 0xffff), ...four.map((word) => word >>> 16)];
+    });
+    expect(y).toEqual(halves.slice(0, 21).map((half) => (half < 32768 ? 0 : 2)));
     expect(new Set(y).size).toBe(2);
   });
 

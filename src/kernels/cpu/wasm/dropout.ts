@@ -1,6 +1,7 @@
 /**
  * Dropout. Masks come from Philox 4×32-10 (Salmon et al., SC 2011; see base/philox.ts) with key = seed and counter =
- * (block, step, stream, 0): unit i is dropped when word i & 3 of block i >> 2 is below the threshold.
+ * (block, step, stream, 0): unit i is dropped when its 16 bits of block i >> 3 are below the threshold: those of word
+ * i & 3, the lower half for the first four units of a block, the upper for the others.
  */
 import { arg, argF } from './args';
 import { storeFirst } from './lanes';
@@ -12,7 +13,7 @@ const M1: u32 = 0xcd9e8d57;
 const W0: u32 = 0x9e3779b9;
 const W1: u32 = 0xbb67ae85;
 
-/** All ones where a unit is kept, for 16 units from 4·block on: writes four vectors to `to`. */
+/** All ones where a unit is kept, for 32 units from 8·block on: writes eight vectors to `to`. */
 // @ts-ignore: decorator
 @inline
 function keepMasks(args: usize, block: u32, threshold: v128, to: usize): void {
@@ -37,15 +38,23 @@ function keepMasks(args: usize, block: u32, threshold: v128, to: usize): void {
     k0 += W0;
     k1 += W1;
   }
-  // Lane l of word w belongs to unit 4·l + w: transpose.
+  // Lane l of word w belongs to units 8·l + w and 8·l + 4 + w: transpose.
   const a = v128.shuffle<i32>(c0, c1, 0, 4, 1, 5);
   const b = v128.shuffle<i32>(c2, c3, 0, 4, 1, 5);
   const c = v128.shuffle<i32>(c0, c1, 2, 6, 3, 7);
   const d = v128.shuffle<i32>(c2, c3, 2, 6, 3, 7);
-  v128.store(to, i32x4.ge_u(v128.shuffle<i64>(a, b, 0, 2), threshold));
-  v128.store(to + 16, i32x4.ge_u(v128.shuffle<i64>(a, b, 1, 3), threshold));
-  v128.store(to + 32, i32x4.ge_u(v128.shuffle<i64>(c, d, 0, 2), threshold));
-  v128.store(to + 48, i32x4.ge_u(v128.shuffle<i64>(c, d, 1, 3), threshold));
+  keepHalves(v128.shuffle<i64>(a, b, 0, 2), threshold, to);
+  keepHalves(v128.shuffle<i64>(a, b, 1, 3), threshold, to + 32);
+  keepHalves(v128.shuffle<i64>(c, d, 0, 2), threshold, to + 64);
+  keepHalves(v128.shuffle<i64>(c, d, 1, 3), threshold, to + 96);
+}
+
+/** Masks of the eight units of a block, from its four words. */
+// @ts-ignore: decorator
+@inline
+function keepHalves(words: v128, threshold: v128, to: usize): void {
+  v128.store(to, i32x4.ge_u(v128.and(words, i32x4.splat(0xffff)), threshold));
+  v128.store(to + 16, i32x4.ge_u(i32x4.shr_u(words, 16), threshold));
 }
 
 /** args: y, x, count, threshold, step, stream, key low, key high; floats: scale. A unit is an element. */
@@ -56,9 +65,9 @@ export function dropoutKernel(args: usize, piece: i32, scratch: usize): void {
   const x = arg(args, 1);
   const threshold = i32x4.splat(<i32>arg(args, 3));
   const scale = f32x4.splat(argF(args, 0));
-  for (let i = start; i < end; i += 16) {
-    keepMasks(args, <u32>(i >> 2), threshold, scratch);
-    for (let j: usize = 0; j < 16 && i + j < end; j += 4) {
+  for (let i = start; i < end; i += 32) {
+    keepMasks(args, <u32>(i >> 3), threshold, scratch);
+    for (let j: usize = 0; j < 32 && i + j < end; j += 4) {
       const kept = v128.and(v128.load(scratch + (j << 2)), f32x4.mul(v128.load(x + ((i + j) << 2)), scale));
       storeFirst(y + ((i + j) << 2), kept, min(4, end - i - j));
     }
@@ -66,7 +75,7 @@ export function dropoutKernel(args: usize, piece: i32, scratch: usize): void {
 }
 
 /**
- * args: y, x, units, threshold, step, stream, key low, key high, unit size, units a piece (a multiple of 16);
+ * args: y, x, units, threshold, step, stream, key low, key high, unit size, units a piece (a multiple of 32);
  * floats: scale. A unit is a channel of an image.
  */
 export function dropoutChannelsKernel(args: usize, piece: i32, scratch: usize): void {
@@ -77,8 +86,8 @@ export function dropoutChannelsKernel(args: usize, piece: i32, scratch: usize): 
   const threshold = i32x4.splat(<i32>arg(args, 3));
   const scale = f32x4.splat(argF(args, 0));
   for (let unit = first; unit < last; unit++) {
-    if (((unit - first) & 15) == 0) keepMasks(args, <u32>(unit >> 2), threshold, scratch);
-    const kept = v128.load32_splat(scratch + ((unit & 15) << 2));
+    if (((unit - first) & 31) == 0) keepMasks(args, <u32>(unit >> 3), threshold, scratch);
+    const kept = v128.load32_splat(scratch + ((unit & 31) << 2));
     let y = arg(args, 0) + ((unit * size) << 2);
     let x = arg(args, 1) + ((unit * size) << 2);
     const end = y + ((size & ~3) << 2);
