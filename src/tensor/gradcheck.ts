@@ -86,8 +86,9 @@ export async function checkGradient(
   let worst: GradientCheck = { error: 0, where: 'nothing' };
   const compare = (a: number, n: number, where: string) => {
     const error = Math.abs(a - n) / Math.max(1, Math.abs(n));
-    // Written so that NaN is the worst of all.
-    if (!(error <= worst.error)) worst = { error, where: `${where}: ${a} against ${n}` };
+    // NaN is the worst of all, and stays so whatever is compared after it.
+    if (!Number.isNaN(worst.error) && !(error <= worst.error))
+      worst = { error, where: `${where}: ${a} against ${n}` };
   };
   const total = checked.reduce((sum, i) => sum + values[i]!.length, 0);
   if (total <= perElementLimit && !options.second) {

@@ -56,7 +56,9 @@ function relativeError(a: Values, b: Values): number {
     if (Number.isNaN(a[i]) && Number.isNaN(b[i])) continue;
     scale = Math.max(scale, Math.abs(b[i]!));
     const difference = Math.abs(a[i]! - b[i]!);
-    if (!(difference <= worst)) worst = difference;
+    // At once: a later finite difference must not hide it.
+    if (Number.isNaN(difference)) return Number.NaN;
+    worst = Math.max(worst, difference);
   }
   return worst === 0 ? 0 : worst / scale;
 }

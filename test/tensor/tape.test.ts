@@ -138,6 +138,19 @@ describe('defineOp', () => {
     });
   });
 
+  it('shows a gradient that is NaN in one element only', async () => {
+    const holed = defineOp<object>({
+      name: 'holed',
+      forward: ([x]) => x!.square(),
+      gradient: ({ inputs: [x] }, [g]) => [g!.mul(x!.mul(2)).add(tensor([0, Number.NaN, 0], [3], at))],
+    });
+    await scope(async () => {
+      const check = await checkGradient(([t]) => holed([t!], {}), [tensor([1, 2, 3], [3], at)]);
+      expect(check.error).toBeNaN();
+      expect(check.where).toMatch(/element 1/);
+    });
+  });
+
   it('refuses a gradient of the wrong shape', () => {
     const wrong = defineOp<object>({
       name: 'wrong',
