@@ -37,7 +37,7 @@ export class BatchNorm extends Layer {
     this.relu = options.relu ?? false;
   }
 
-  forward(x: Tensor, { training }: Context): Tensor {
+  forward(x: Tensor, { training, defer }: Context): Tensor {
     if (!training) {
       const { scale, shift } = this.asScaleAndShift();
       const perChannel = x.shape.map((extent, axis) => (axis === 1 ? extent : 1));
@@ -49,10 +49,16 @@ export class BatchNorm extends Layer {
       relu: this.relu,
     });
     const count = x.size / x.shape[1]!;
-    noGrad(() => {
-      this.update(this.mean, mean, 1);
-      this.update(this.variance, variance, count > 1 ? count / (count - 1) : 1);
-    });
+    const correction = count > 1 ? count / (count - 1) : 1;
+    // Handles of their own: backward frees the outputs of the op.
+    const [batchMean, batchVariance] = defer ? [mean.detach(), variance.detach()] : [mean, variance];
+    const update = () =>
+      noGrad(() => {
+        this.update(this.mean, batchMean, 1);
+        this.update(this.variance, batchVariance, correction);
+      });
+    if (defer) defer(update);
+    else update();
     return y;
   }
 

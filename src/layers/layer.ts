@@ -50,6 +50,11 @@ export interface Context {
   /** Key of the run and number of the step: together with a layer's own stream they place its random draws. */
   readonly seed: number;
   readonly step: number;
+  /**
+   * Takes updates of statistics (the running means of batch normalisation) instead of their being made at once:
+   * whoever trains makes them when the step has turned out to be finite, within the scope of the step.
+   */
+  readonly defer?: (update: () => void) => void;
   /** Called with intermediate values that explain a decision, such as attention weights. */
   readonly observe?: (layer: Layer, name: string, value: Tensor) => void;
 }

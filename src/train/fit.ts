@@ -171,7 +171,9 @@ async function trainingStep(
   );
   return scope(async () => {
     const x = tensor(batch.windows, [batch.size, 1, bands, frames], { backend });
-    const logits = model.forward(x, { training: true, seed: config.seed, step });
+    const updates: (() => void)[] = [];
+    const defer = (update: () => void) => void updates.push(update);
+    const logits = model.forward(x, { training: true, seed: config.seed, step, defer });
     const loss = crossEntropy(logits, batch.targets, { labelSmoothing: config.labelSmoothing });
     const gradients = grad(
       loss,
@@ -180,9 +182,11 @@ async function trainingStep(
     const limit = config.clipNorm > 0 ? config.clipNorm : Number.MAX_VALUE;
     const { clipped, norm } = clipByGlobalNorm(gradients, Math.min(limit, 1e30));
     const values = { loss: await loss.item(), norm: await norm.item() };
-    // A step along a gradient that is not finite would destroy the weights: they stay as they are.
-    if (Number.isFinite(values.loss) && Number.isFinite(values.norm))
+    // A step that is not finite would destroy weights and running statistics: they stay as they are.
+    if (Number.isFinite(values.loss) && Number.isFinite(values.norm)) {
+      for (const update of updates) update();
       noGrad(() => optimizer.step(clipped, learningRate));
+    }
     return values;
   });
 }

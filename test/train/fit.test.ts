@@ -120,8 +120,10 @@ describe('fit', () => {
     const result = await fit(model, average, poisoned, validation, config);
     expect(result.stopped).toBe('diverged');
     expect(result.reason).toMatch(/epoch 1, step \d+: loss NaN/);
-    for (const { values } of (await average.state()).values())
-      expect(values.every(Number.isFinite)).toBe(true);
+    for (const layer of [model, average]) {
+      for (const [path, { values }] of await layer.state())
+        expect(values.every(Number.isFinite), path).toBe(true);
+    }
     model.dispose();
     average.dispose();
   });
