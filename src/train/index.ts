@@ -2,9 +2,7 @@
  * Training and judging: recordings with labels go in, a run folder comes out, and models are loaded from it.
  *
  * ```ts
- * import { cpu } from 'pcg-engine';
- * import { runTraining, scanDataset } from 'pcg-engine/train';
- *
+ * // `cpu` is of the package's main entry, the rest of this one.
  * const backend = await cpu();
  * const dataset = scanDataset('.data/cinc2016');
  * const run = await runTraining({ dataset, out: 'runs/first', backend, threads: 2 });
