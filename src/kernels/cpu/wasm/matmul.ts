@@ -3,6 +3,7 @@
  * 4×8 accumulators reads both from one end to the other. b is packed once for all (`matmulPack`), a by each piece.
  */
 import { arg, argI } from './args';
+import { multiply } from './tile';
 import { transpose4, transpose8 } from './transpose';
 
 /** args: packed, b, K, N, transposeB, panels, batches' stride in b (values). piece = batch·panels + panel. */
@@ -75,9 +76,9 @@ export function matmul(args: usize, piece: i32, scratch: usize): void {
       const validColumns = N - column;
       const w = packed + <usize>(r >> 2) * blockBytes;
       if (validRows >= 4 && validColumns >= 8) {
-        tile4x8(w, from, blockBytes, to, <usize>N << 2);
+        multiply(to, w, from, depth, 1, <usize>N << 2);
       } else {
-        tile4x8(w, from, blockBytes, scratch, 32);
+        multiply(scratch, w, from, depth, 1, 32);
         const height = min(validRows, 4);
         const width = min(validColumns, 8);
         for (let i = 0; i < height; i++) {
@@ -98,45 +99,4 @@ function copyRows(to: usize, from: usize, rowBytes: usize, valid: i32, count: i3
     if (valid == 4) v128.store(to, v128.load(from));
     else for (let j = 0; j < 4; j++) store<f32>(to + (<usize>j << 2), j < valid ? load<f32>(from + (<usize>j << 2)) : 0);
   }
-}
-
-function tile4x8(w: usize, x: usize, blockBytes: usize, to: usize, rowBytes: usize): void {
-  let a0 = f32x4.splat(0);
-  let a1 = a0;
-  let b0 = a0;
-  let b1 = a0;
-  let c0 = a0;
-  let c1 = a0;
-  let d0 = a0;
-  let d1 = a0;
-  const stop = w + blockBytes;
-  while (w < stop) {
-    const x0 = v128.load(x);
-    const x1 = v128.load(x, 16);
-    let s = v128.load32_splat(w);
-    a0 = f32x4.add(a0, f32x4.mul(x0, s));
-    a1 = f32x4.add(a1, f32x4.mul(x1, s));
-    s = v128.load32_splat(w, 4);
-    b0 = f32x4.add(b0, f32x4.mul(x0, s));
-    b1 = f32x4.add(b1, f32x4.mul(x1, s));
-    s = v128.load32_splat(w, 8);
-    c0 = f32x4.add(c0, f32x4.mul(x0, s));
-    c1 = f32x4.add(c1, f32x4.mul(x1, s));
-    s = v128.load32_splat(w, 12);
-    d0 = f32x4.add(d0, f32x4.mul(x0, s));
-    d1 = f32x4.add(d1, f32x4.mul(x1, s));
-    w += 16;
-    x += 32;
-  }
-  v128.store(to, a0);
-  v128.store(to, a1, 16);
-  to += rowBytes;
-  v128.store(to, b0);
-  v128.store(to, b1, 16);
-  to += rowBytes;
-  v128.store(to, c0);
-  v128.store(to, c1, 16);
-  to += rowBytes;
-  v128.store(to, d0);
-  v128.store(to, d1, 16);
 }

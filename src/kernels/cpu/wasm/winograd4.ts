@@ -12,8 +12,9 @@
 import { arg, argI } from './args';
 import { floorOf } from './conv2d';
 import { padPlanes } from './padding';
+import { multiply } from './tile';
 import { transpose4 } from './transpose';
-import { multiply, positionBytesOf } from './winograd';
+import { positionBytesOf } from './winograd';
 
 /** Bytes of the 36 positions of an output's products. */
 const OUTPUT_BYTES: usize = 36 * 32;
