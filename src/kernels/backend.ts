@@ -38,6 +38,11 @@ export interface Backend {
     outputs: readonly Operand[],
     attributes: OpAttributes[K],
   ): void;
+  /** A part of a buffer, of `count` values from `start` on (a multiple of 64). Not freed: it lives as long as that. */
+  view(buffer: Buffer, start: number, count: number): Buffer;
+  /** Hands what has been run so far to the device. Resolves when more may be run; does not wait for results. */
+  flush(): Promise<void>;
+  /** Waits until everything is done. */
   synchronise(): Promise<void>;
   /** Live buffers and bytes: for tests of leaks and for progress lines. */
   memory(): { readonly buffers: number; readonly bytes: number };

@@ -55,7 +55,7 @@ export interface OpSpec<A> {
   readonly unfused?: (inputs: readonly Tensor[], attributes: A) => readonly Tensor[];
   readonly samples: readonly Sample<A>[];
   /** Largest |backend − reference| allowed, relative to the largest |reference| of that output. */
-  readonly tolerance: { readonly cpu: number };
+  readonly tolerance: { readonly cpu: number; readonly webgpu: number };
 }
 
 export type OpTable = { readonly [K in OpName]: OpSpec<OpAttributes[K]> };

@@ -105,8 +105,8 @@ class CpuBackend implements Backend {
     this.checkOpen();
     const kernel = kernels[op] as CpuKernel<K> | undefined;
     if (!kernel) throw new StateError('cpu/no-kernel', `cpu: no kernel for ${op}`);
-    const inputViews = inputs.map((operand) => this.view(operand));
-    const outputViews = outputs.map((operand) => this.view(operand));
+    const inputViews = inputs.map((operand) => this.viewOf(operand));
+    const outputViews = outputs.map((operand) => this.viewOf(operand));
     try {
       kernel(this.machine, inputViews, outputViews, attributes);
     } finally {
@@ -114,7 +114,13 @@ class CpuBackend implements Backend {
     }
   }
 
-  /** Nothing to wait for: `run` returns when the op is done. */
+  view(buffer: Buffer, start: number, count: number): Buffer {
+    const { address, dtype } = this.own(buffer);
+    return new CpuBuffer(this, address + 4 * start, count, dtype);
+  }
+
+  /** Nothing to hand over or to wait for: `run` returns when the op is done. */
+  async flush(): Promise<void> {}
   async synchronise(): Promise<void> {}
 
   memory(): { readonly buffers: number; readonly bytes: number } {
@@ -133,7 +139,7 @@ class CpuBackend implements Backend {
     return dtype === 'int32' ? this.machine.heap.i32 : this.machine.heap.f32;
   }
 
-  private view({ buffer, shape }: Operand): View {
+  private viewOf({ buffer, shape }: Operand): View {
     const { address, dtype } = this.own(buffer);
     return { address, shape, dtype };
   }

@@ -16,13 +16,15 @@ class ReferenceBuffer implements Buffer {
   readonly dtype: DType;
   readonly data: Data;
   readonly owner: ReferenceBackend;
+  /** Of a view: what it is a part of. */
+  readonly parent: ReferenceBuffer | null;
 
-  constructor(owner: ReferenceBackend, count: number, dtype: DType) {
+  constructor(owner: ReferenceBackend, data: Data, parent: ReferenceBuffer | null = null) {
     this.owner = owner;
-    this.count = count;
-    this.dtype = dtype;
-    this.data = dtype === 'float' ? new Float64Array(count) : new Int32Array(count);
-    poison(this.data);
+    this.count = data.length;
+    this.dtype = data instanceof Float64Array ? 'float' : 'int32';
+    this.data = data;
+    this.parent = parent;
   }
 }
 
@@ -38,7 +40,9 @@ class ReferenceBackend implements Backend {
 
   allocate(count: number, dtype: DType): Buffer {
     if (this.#closed) throw new StateError('backend/closed', 'reference: allocate after close');
-    const buffer = new ReferenceBuffer(this, count, dtype);
+    const data = dtype === 'float' ? new Float64Array(count) : new Int32Array(count);
+    poison(data);
+    const buffer = new ReferenceBuffer(this, data);
     this.#live.add(buffer);
     this.#bytes += buffer.data.byteLength;
     return buffer;
@@ -79,6 +83,12 @@ class ReferenceBackend implements Backend {
     kernel(inputs.map(view), outputs.map(view), attributes);
   }
 
+  view(buffer: Buffer, start: number, count: number): Buffer {
+    const own = this.#own('view', buffer);
+    return new ReferenceBuffer(this, own.data.subarray(start, start + count), own);
+  }
+
+  async flush(): Promise<void> {}
   async synchronise(): Promise<void> {}
 
   memory(): { readonly buffers: number; readonly bytes: number } {
@@ -107,7 +117,7 @@ class ReferenceBackend implements Backend {
     if (!(buffer instanceof ReferenceBuffer) || buffer.owner !== this) {
       throw new StateError('backend/foreign', `${use}: the buffer belongs to another backend`);
     }
-    if (!this.#live.has(buffer)) {
+    if (!this.#live.has(buffer.parent ?? buffer)) {
       throw new StateError('backend/freed', `${use}: the buffer of ${buffer.count} values has been freed`);
     }
     return buffer;

@@ -45,5 +45,5 @@ export const attention: OpSpec<Attributes> = {
     ],
     attributes: { scale: 0.6 },
   })),
-  tolerance: { cpu: 5e-6 },
+  tolerance: { cpu: 5e-6, webgpu: 5e-6 },
 };

@@ -84,7 +84,7 @@ export const batchNorm: OpSpec<Attributes> = {
     apply('batchNormBackward', [x!, g!, gamma!, beta!, mean!, variance!], attributes),
   unfused,
   samples: cases.map(([x, attributes]) => ({ shapes: [x, [x[1]!], [x[1]!]], attributes })),
-  tolerance: { cpu: 5e-6 },
+  tolerance: { cpu: 5e-6, webgpu: 5e-6 },
 };
 
 export const batchNormBackward: OpSpec<Attributes> = {
@@ -109,5 +109,5 @@ export const batchNormBackward: OpSpec<Attributes> = {
         return [input!, dy!, gamma!, beta!, mean, variance];
       }),
   })),
-  tolerance: { cpu: 1e-5 },
+  tolerance: { cpu: 1e-5, webgpu: 1e-5 },
 };

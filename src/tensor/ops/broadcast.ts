@@ -49,7 +49,7 @@ function binary(op: string, slopes: Slopes | null, domains: readonly Domain[] = 
         return inputs.map((input, i) => (needs[i] ? parts[i]!().sumTo(input.shape) : null));
       }),
     samples: pairs.map((shapes) => ({ shapes, attributes: {}, domains })),
-    tolerance: { cpu: 1e-6 },
+    tolerance: { cpu: 1e-6, webgpu: 1e-6 },
   };
 }
 

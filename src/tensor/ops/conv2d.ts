@@ -101,7 +101,7 @@ export const conv2d: OpSpec<OpAttributes['conv2d']> = {
       return { shapes: i % 2 ? [x, w, [w[0]!]] : [x, w], attributes: { ...attributes, relu } };
     });
   }),
-  tolerance: { cpu: 3e-6 },
+  tolerance: { cpu: 3e-6, webgpu: 3e-6 },
 };
 
 export const conv2dInputGrad: OpSpec<OpAttributes['conv2dInputGrad']> = {
@@ -121,7 +121,7 @@ export const conv2dInputGrad: OpSpec<OpAttributes['conv2dInputGrad']> = {
     shapes: [outputShape(x, w, attributes), w],
     attributes: { ...attributes, inputSize: [x[2]!, x[3]!] as const },
   })),
-  tolerance: { cpu: 3e-6 },
+  tolerance: { cpu: 3e-6, webgpu: 3e-6 },
 };
 
 export const conv2dWeightGrad: OpSpec<OpAttributes['conv2dWeightGrad']> = {
@@ -141,5 +141,5 @@ export const conv2dWeightGrad: OpSpec<OpAttributes['conv2dWeightGrad']> = {
     shapes: [x, outputShape(x, w, attributes)],
     attributes: { ...attributes, kernel: [w[2]!, w[3]!] as const },
   })),
-  tolerance: { cpu: 5e-6 },
+  tolerance: { cpu: 5e-6, webgpu: 5e-6 },
 };

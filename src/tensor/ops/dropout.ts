@@ -25,5 +25,5 @@ export const dropout: OpSpec<OpAttributes['dropout']> = {
     },
     { shapes: [[4, 4]], attributes: { ...place, p: 0, perChannel: false } },
   ],
-  tolerance: { cpu: 1e-6 },
+  tolerance: { cpu: 1e-6, webgpu: 1e-6 },
 };

@@ -18,7 +18,7 @@ function unary(
   cpu = 2e-6,
 ): OpSpec<None> {
   const gradient: Gradient<None> = ({ inputs, outputs }, [g]) => [slope(inputs[0]!, outputs[0]!, g!)];
-  return { shape: ([x]) => [x!], gradient, samples: samples({}, domain), tolerance: { cpu } };
+  return { shape: ([x]) => [x!], gradient, samples: samples({}, domain), tolerance: { cpu, webgpu: cpu } };
 }
 
 export const neg = unary((_x, _y, g) => g.neg());
@@ -58,5 +58,5 @@ export const affine: OpSpec<OpAttributes['affine']> = {
   shape: ([x]) => [x!],
   gradient: ({ attributes }, [g]) => [g!.affine(attributes.scale, 0)],
   samples: samples({ scale: -1.7, offset: 0.3 }, 'normal'),
-  tolerance: { cpu: 1e-6 },
+  tolerance: { cpu: 1e-6, webgpu: 1e-6 },
 };

@@ -58,7 +58,7 @@ export const layerNorm: OpSpec<Attributes> = {
     apply('layerNormBackward', [x!, g!, gamma!, mean!, variance!], attributes),
   unfused,
   samples: shapes.map((x) => ({ shapes: [x, x.slice(-1), x.slice(-1)], attributes })),
-  tolerance: { cpu: 5e-6 },
+  tolerance: { cpu: 5e-6, webgpu: 5e-6 },
 };
 
 export const layerNormBackward: OpSpec<Attributes> = {
@@ -84,5 +84,5 @@ export const layerNormBackward: OpSpec<Attributes> = {
         return [input!, dy!, gamma!, mean!, variance!];
       }),
   })),
-  tolerance: { cpu: 1e-5 },
+  tolerance: { cpu: 1e-5, webgpu: 1e-5 },
 };

@@ -32,7 +32,7 @@ export const broadcastTo: OpSpec<OpAttributes['broadcastTo']> = {
     { shapes: [[2, 1, 3]], attributes: { shape: [2, 7, 3] } },
     { shapes: [[1, 4, 1, 1]], attributes: { shape: [3, 4, 5, 17] } },
   ],
-  tolerance: { cpu: 0 },
+  tolerance: { cpu: 0, webgpu: 0 },
 };
 
 export const reshape: OpSpec<OpAttributes['reshape']> = {
@@ -50,7 +50,7 @@ export const reshape: OpSpec<OpAttributes['reshape']> = {
     { shapes: [[2, 6]], attributes: { shape: [3, 4] } },
     { shapes: [[]], attributes: { shape: [1, 1] } },
   ],
-  tolerance: { cpu: 0 },
+  tolerance: { cpu: 0, webgpu: 0 },
 };
 
 export const permute: OpSpec<OpAttributes['permute']> = {
@@ -80,7 +80,7 @@ export const permute: OpSpec<OpAttributes['permute']> = {
     { shapes: [[3, 7, 2, 9]], attributes: { axes: [3, 1, 0, 2] } },
     { shapes: [[2, 17, 5, 19]], attributes: { axes: [0, 2, 1, 3] } },
   ],
-  tolerance: { cpu: 0 },
+  tolerance: { cpu: 0, webgpu: 0 },
 };
 
 export const slice: OpSpec<OpAttributes['slice']> = {
@@ -108,7 +108,7 @@ export const slice: OpSpec<OpAttributes['slice']> = {
     { shapes: [[3, 5]], attributes: { start: [1, 0], size: [2, 5] } },
     { shapes: [[2, 3, 9, 17]], attributes: { start: [1, 0, 2, 3], size: [1, 2, 5, 11] } },
   ],
-  tolerance: { cpu: 0 },
+  tolerance: { cpu: 0, webgpu: 0 },
 };
 
 export const pad: OpSpec<OpAttributes['pad']> = {
@@ -129,7 +129,7 @@ export const pad: OpSpec<OpAttributes['pad']> = {
     { shapes: [[3, 5]], attributes: { before: [0, 3], after: [1, 0], value: -1.5 } },
     { shapes: [[2, 3, 7, 13]], attributes: { before: [0, 0, 1, 1], after: [0, 0, 1, 2], value: 0 } },
   ],
-  tolerance: { cpu: 0 },
+  tolerance: { cpu: 0, webgpu: 0 },
 };
 
 export const concat: OpSpec<OpAttributes['concat']> = {
@@ -172,7 +172,7 @@ export const concat: OpSpec<OpAttributes['concat']> = {
       attributes: { axis: 1 },
     },
   ],
-  tolerance: { cpu: 0 },
+  tolerance: { cpu: 0, webgpu: 0 },
 };
 
 export const gather: OpSpec<OpAttributes['gather']> = {
@@ -194,7 +194,7 @@ export const gather: OpSpec<OpAttributes['gather']> = {
     { shapes: [[4, 6], [3]], attributes: { axis: 1 }, domains: ['normal', { indices: 6 }] },
     { shapes: [[6, 3, 5], [9]], attributes: { axis: 0 }, domains: ['normal', { indices: 6 }] },
   ],
-  tolerance: { cpu: 0 },
+  tolerance: { cpu: 0, webgpu: 0 },
 };
 
 export const scatterAdd: OpSpec<OpAttributes['scatterAdd']> = {
@@ -213,5 +213,5 @@ export const scatterAdd: OpSpec<OpAttributes['scatterAdd']> = {
     { shapes: [[4, 3], [3]], attributes: { axis: 1, size: 6 }, domains: ['normal', { indices: 6 }] },
     { shapes: [[9, 3, 5], [9]], attributes: { axis: 0, size: 4 }, domains: ['normal', { indices: 4 }] },
   ],
-  tolerance: { cpu: 1e-6 },
+  tolerance: { cpu: 1e-6, webgpu: 1e-6 },
 };

@@ -86,5 +86,5 @@ export const matmul: OpSpec<Attributes> = {
     return [needs[0] ? da().sumTo(a.shape) : null, needs[1] ? db().sumTo(b.shape) : null];
   },
   samples,
-  tolerance: { cpu: 3e-6 },
+  tolerance: { cpu: 3e-6, webgpu: 3e-6 },
 };

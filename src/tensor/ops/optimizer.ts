@@ -50,7 +50,7 @@ export const adamwStep: OpSpec<OpAttributes['adamwStep']> = {
     attributes: adamw,
     domains: ['normal', 'normal', 'normal', 'positive'],
   })),
-  tolerance: { cpu: 3e-6 },
+  tolerance: { cpu: 3e-6, webgpu: 3e-6 },
 };
 
 /** Not differentiable by design. */
@@ -69,5 +69,5 @@ export const sgdStep: OpSpec<OpAttributes['sgdStep']> = {
   samples: shapes.flatMap((shape) =>
     [false, true].map((nesterov) => ({ shapes: [shape, shape, shape], attributes: { ...sgd, nesterov } })),
   ),
-  tolerance: { cpu: 3e-6 },
+  tolerance: { cpu: 3e-6, webgpu: 3e-6 },
 };

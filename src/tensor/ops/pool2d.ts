@@ -36,7 +36,7 @@ export const maxPool2d: OpSpec<PoolAttributes> = {
   shape: ([x], a) => [pooled('maxPool2d', x!, a)],
   gradient: ({ inputs, attributes }, [g]) => [apply1('maxPool2dScatter', [inputs[0]!, g!], attributes)],
   samples: cases.map(([x, attributes]) => ({ shapes: [x], attributes })),
-  tolerance: { cpu: 0 },
+  tolerance: { cpu: 0, webgpu: 0 },
 };
 
 export const maxPool2dScatter: OpSpec<PoolAttributes> = {
@@ -52,7 +52,7 @@ export const maxPool2dScatter: OpSpec<PoolAttributes> = {
   },
   gradient: ({ inputs, attributes }, [g]) => [null, apply1('maxPool2dGather', [inputs[0]!, g!], attributes)],
   samples: cases.map(([x, attributes]) => ({ shapes: [x, pooled('', x, attributes)], attributes })),
-  tolerance: { cpu: 1e-6 },
+  tolerance: { cpu: 1e-6, webgpu: 1e-6 },
 };
 
 export const maxPool2dGather: OpSpec<PoolAttributes> = {
@@ -66,7 +66,7 @@ export const maxPool2dGather: OpSpec<PoolAttributes> = {
   },
   gradient: ({ inputs, attributes }, [g]) => [null, apply1('maxPool2dScatter', [inputs[0]!, g!], attributes)],
   samples: cases.map(([x, attributes]) => ({ shapes: [x, x], attributes })),
-  tolerance: { cpu: 0 },
+  tolerance: { cpu: 0, webgpu: 0 },
 };
 
 export const avgPool2d: OpSpec<PoolAttributes> = {
@@ -78,7 +78,7 @@ export const avgPool2d: OpSpec<PoolAttributes> = {
     }),
   ],
   samples: cases.map(([x, attributes]) => ({ shapes: [x], attributes })),
-  tolerance: { cpu: 1e-6 },
+  tolerance: { cpu: 1e-6, webgpu: 1e-6 },
 };
 
 export const avgPool2dBackward: OpSpec<OpAttributes['avgPool2dBackward']> = {
@@ -98,5 +98,5 @@ export const avgPool2dBackward: OpSpec<OpAttributes['avgPool2dBackward']> = {
     shapes: [pooled('', x, attributes)],
     attributes: { ...attributes, inputSize: [x[2]!, x[3]!] as const },
   })),
-  tolerance: { cpu: 1e-6 },
+  tolerance: { cpu: 1e-6, webgpu: 1e-6 },
 };

@@ -53,7 +53,7 @@ export const sum: OpSpec<Reduction> = {
     return [g!.reshape(reducedShape(x.shape, attributes.axes, true)).broadcastTo(x.shape)];
   },
   samples,
-  tolerance: { cpu: 2e-6 },
+  tolerance: { cpu: 2e-6, webgpu: 2e-6 },
 };
 
 export const max: OpSpec<Reduction> = {
@@ -66,5 +66,5 @@ export const max: OpSpec<Reduction> = {
     return [mask.mul(g!.reshape(kept).div(mask.sum(attributes.axes, true)))];
   },
   samples,
-  tolerance: { cpu: 0 },
+  tolerance: { cpu: 0, webgpu: 0 },
 };

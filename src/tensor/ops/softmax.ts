@@ -21,7 +21,7 @@ export const softmax: OpSpec<None> = {
   shape: shape('softmax'),
   gradient: ({ outputs: [y] }, [g]) => [y!.mul(g!.sub(g!.mul(y!).sum(-1, true)))],
   samples,
-  tolerance: { cpu: 2e-6 },
+  tolerance: { cpu: 2e-6, webgpu: 2e-6 },
 };
 
 /** dx = g − softmax(x)·Σ g. */
@@ -29,7 +29,7 @@ export const logSoftmax: OpSpec<None> = {
   shape: shape('logSoftmax'),
   gradient: ({ outputs: [y] }, [g]) => [g!.sub(y!.exp().mul(g!.sum(-1, true)))],
   samples,
-  tolerance: { cpu: 2e-6 },
+  tolerance: { cpu: 2e-6, webgpu: 2e-6 },
 };
 
 /** d logits = g·(softmax·Σ targets − targets); d targets = −g·logSoftmax. */
@@ -77,5 +77,5 @@ export const softmaxCrossEntropy: OpSpec<None> = {
       domains: ['normal', 'positive'],
     },
   ],
-  tolerance: { cpu: 2e-6 },
+  tolerance: { cpu: 2e-6, webgpu: 2e-6 },
 };

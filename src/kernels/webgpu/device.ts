@@ -1,0 +1,115 @@
+/** Choosing an adapter and opening a device with everything of it that kernels can use. */
+import { DeviceError } from '../../base/errors.ts';
+import { openGpu } from './open.ts';
+
+export interface WebgpuOptions {
+  /** Refuse adapters that compute on the processor (lavapipe, SwiftShader, WARP). */
+  readonly realOnly?: boolean;
+  /** Features not to use although the adapter has them: for tests of what then happens. */
+  readonly without?: readonly ('subgroups' | 'shader-f16' | 'timestamp-query')[];
+  /** Activations of the forward pass in float16; everything else, weights and sums included, stays float32. */
+  readonly storage?: 'f32' | 'f16';
+  /** Measures every dispatch with timestamps: each gets a pass of its own, which is slower. */
+  readonly profile?: boolean;
+  /** Options of Dawn in Node, such as `backend=null`. */
+  readonly dawn?: readonly string[];
+}
+
+/** For people and for run records. */
+export interface AdapterDescription {
+  readonly vendor: string;
+  readonly architecture: string;
+  readonly device: string;
+  /** With Dawn: the driver. */
+  readonly driver: string;
+  /** Whether it computes on the processor. */
+  readonly software: boolean;
+  readonly subgroups: readonly [smallest: number, largest: number] | null;
+  readonly features: readonly string[];
+  readonly limits: Readonly<Record<string, number>>;
+}
+
+const FEATURES = ['shader-f16', 'subgroups', 'timestamp-query'] as const;
+
+/** What kernels may need more of than WebGPU's defaults give. */
+const LIMITS = [
+  'maxBufferSize',
+  'maxStorageBufferBindingSize',
+  'maxStorageBuffersPerShaderStage',
+  'maxComputeWorkgroupStorageSize',
+  'maxComputeInvocationsPerWorkgroup',
+  'maxComputeWorkgroupSizeX',
+  'maxComputeWorkgroupsPerDimension',
+  'minUniformBufferOffsetAlignment',
+] as const;
+
+/** @throws DeviceError `webgpu/missing`, `webgpu/binding`, `webgpu/no-adapter`, `webgpu/software` */
+export async function requestAdapter(
+  options: WebgpuOptions = {},
+): Promise<{ adapter: GPUAdapter; description: AdapterDescription }> {
+  const gpu = await openGpu(options.dawn);
+  let adapter: GPUAdapter | null = null;
+  try {
+    adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' });
+  } catch {
+    // Dawn throws where it finds no backend at all: the same as finding no adapter.
+  }
+  if (!adapter) {
+    throw new DeviceError(
+      'webgpu/no-adapter',
+      'webgpu: no adapter (no GPU, or no driver for one)',
+      'Use --device cpu',
+    );
+  }
+  const description = describe(adapter);
+  if (options.realOnly && description.software) {
+    throw new DeviceError(
+      'webgpu/software',
+      `webgpu: the only adapter is ${describeAdapter(description)}, which computes on the processor`,
+      'Use --device cpu, which is faster, or --device webgpu to have it all the same',
+    );
+  }
+  return { adapter, description };
+}
+
+/** @throws DeviceError `webgpu/device` if the adapter gives none */
+export async function requestDevice(
+  adapter: GPUAdapter,
+  without: readonly string[] = [],
+): Promise<GPUDevice> {
+  const requiredFeatures = FEATURES.filter(
+    (feature) => adapter.features.has(feature) && !without.includes(feature),
+  );
+  const requiredLimits = Object.fromEntries(LIMITS.map((name) => [name, adapter.limits[name]]));
+  try {
+    return await adapter.requestDevice({ label: 'pcg-engine', requiredFeatures, requiredLimits });
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new DeviceError('webgpu/device', `webgpu: the adapter gives no device: ${reason}`);
+  }
+}
+
+function describe(adapter: GPUAdapter): AdapterDescription {
+  const { info, features, limits } = adapter;
+  const { vendor, architecture, device, description } = info;
+  const text = `${vendor} ${architecture} ${device} ${description}`.toLowerCase();
+  // The type of `isFallbackAdapter` came late to the specification; the names are a second look.
+  const fallback = (info as { isFallbackAdapter?: boolean }).isFallbackAdapter ?? false;
+  const smallest = info.subgroupMinSize ?? 0;
+  return {
+    vendor,
+    architecture,
+    device,
+    driver: description,
+    software: fallback || /swiftshader|llvmpipe|lavapipe|software|warp|basic render/.test(text),
+    subgroups: features.has('subgroups') ? [smallest, info.subgroupMaxSize ?? smallest] : null,
+    features: [...features].sort(),
+    limits: Object.fromEntries(LIMITS.map((name) => [name, limits[name] ?? 0])),
+  };
+}
+
+/** One line: vendor, device and driver without repetitions. */
+export function describeAdapter({ vendor, architecture, device, driver }: AdapterDescription): string {
+  const parts = [vendor, architecture, device, driver].filter(Boolean);
+  return [...new Set(parts)].join(', ') || 'unnamed adapter';
+}

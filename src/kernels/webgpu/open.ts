@@ -1,0 +1,51 @@
+/** Where WebGPU comes from on this host: the one file that names the package `webgpu`, or anything of Node. */
+import { DeviceError } from '../../base/errors.ts';
+
+/** What is used of Node's `process`. */
+interface Host {
+  readonly process?: {
+    readonly versions?: { readonly node?: string };
+    once(event: 'exit', listener: () => void): void;
+  };
+}
+
+const host = globalThis as Host;
+const opened = new Map<string, GPU>();
+
+/**
+ * The host's GPU: `navigator.gpu` in a browser, Dawn (the optional package `webgpu`) in Node. Dawn is created
+ * once a process and choice of options: a second instance is known to crash at exit.
+ * @param dawn options of Dawn, such as `backend=null`; without effect in a browser
+ * @throws DeviceError `webgpu/missing` where there is neither, `webgpu/binding` where Dawn does not load
+ */
+export async function openGpu(dawn: readonly string[] = []): Promise<GPU> {
+  const native = (globalThis as { navigator?: { gpu?: GPU } }).navigator?.gpu;
+  if (native) return native;
+  const known = opened.get(dawn.join(' '));
+  if (known) return known;
+  if (!host.process?.versions?.node) {
+    throw new DeviceError('webgpu/missing', 'webgpu: this browser has no WebGPU', 'Use the cpu backend');
+  }
+  let binding: typeof import('webgpu');
+  try {
+    binding = await import('webgpu');
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    if ((error as { code?: string }).code === 'ERR_MODULE_NOT_FOUND') {
+      throw new DeviceError(
+        'webgpu/missing',
+        'webgpu: the optional package webgpu is not installed',
+        'Install it with npm install webgpu',
+      );
+    }
+    throw new DeviceError('webgpu/binding', `webgpu: the package webgpu does not load: ${reason}`);
+  }
+  const gpu = binding.create([...dawn]) as GPU;
+  opened.set(dawn.join(' '), gpu);
+  return gpu;
+}
+
+/** Calls `release` when the process ends without having closed the device: Dawn crashes on one that is left. */
+export function atExit(release: () => void): void {
+  host.process?.once('exit', release);
+}

@@ -1,0 +1,16 @@
+import type { KernelName } from '../ops.ts';
+
+/**
+ * Outputs that are kept in float16 when asked for: activations of the forward pass, whose size decides how much is
+ * moved. Gradients are not: without a scale for the loss many of theirs would be below the smallest float16.
+ */
+const HALF: Partial<Record<KernelName, readonly number[]>> = {
+  conv2d: [0],
+  batchNorm: [0],
+  maxPool2d: [0],
+  dropout: [0],
+};
+
+export function halfOutputs(op: KernelName): readonly number[] {
+  return HALF[op] ?? [];
+}
