@@ -73,6 +73,8 @@ export interface OpAttributes {
   /** `before` and `after` copies of `value` on every axis. */
   pad: { readonly before: readonly number[]; readonly after: readonly number[]; readonly value: number };
   concat: { readonly axis: number };
+  /** Inputs of any shapes → one vector: one after the other, each at the next multiple of 64, zeros between. */
+  pack: None;
   /** inputs (x, indices int32 [n]): picks slices of x along `axis`. */
   gather: { readonly axis: number };
   /** inputs (g, indices int32 [n]): adds slices of g along `axis` into zeros of length `size`, in index order. */

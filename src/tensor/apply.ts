@@ -33,7 +33,9 @@ export function apply<K extends OpName>(
   const outputs =
     op === 'reshape'
       ? [new Tensor(inputs[0]!.storage.retain(), shapes[0]!, inputs[0]!.dtype, op)]
-      : shapes.map((shape) => new Tensor(new Storage(backend, sizeOf(shape), 'float'), shape, 'float', op));
+      : shapes.map(
+          (shape) => new Tensor(Storage.allocate(backend, sizeOf(shape), 'float'), shape, 'float', op),
+        );
   if (op !== 'reshape') {
     try {
       backend.run(op as KernelName, inputs.map(operand), outputs.map(operand), attributes as never);

@@ -67,7 +67,7 @@ function create(
     );
   }
   const backend = options.backend ?? getDefaultBackend();
-  const storage = new Storage(backend, flat.length, dtype);
+  const storage = Storage.allocate(backend, flat.length, dtype);
   backend.upload(storage.buffer, flat);
   return new Tensor(storage, full, dtype, 'tensor');
 }

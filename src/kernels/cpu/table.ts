@@ -11,6 +11,7 @@ import * as layernorm from './layernorm.ts';
 import * as layout from './layout.ts';
 import { matmul } from './matmul.ts';
 import * as optimizer from './optimizer.ts';
+import { pack } from './pack.ts';
 import * as pool2d from './pool2d.ts';
 import * as reduce from './reduce.ts';
 import * as softmax from './softmax.ts';
@@ -24,6 +25,7 @@ export const kernels: { readonly [K in KernelName]: CpuKernel<K> } = {
   conv2dWeightGrad,
   ...broadcast,
   matmul,
+  pack,
   ...pool2d,
   ...elementwise,
   ...layout,

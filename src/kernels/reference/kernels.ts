@@ -10,6 +10,7 @@ import { layerNorm, layerNormBackward } from './layernorm.ts';
 import { broadcastTo, concat, gather, pad, permute, scatterAdd, slice } from './layout.ts';
 import { matmul } from './matmul.ts';
 import { adamwStep, sgdStep } from './optimizer.ts';
+import { pack } from './pack.ts';
 import { avgPool2d, avgPool2dBackward, maxPool2d, maxPool2dGather, maxPool2dScatter } from './pool2d.ts';
 import { max, sum } from './reduce.ts';
 import { logSoftmax, softmax, softmaxCrossEntropy } from './softmax.ts';
@@ -43,6 +44,7 @@ export const kernels = {
   slice,
   pad,
   concat,
+  pack,
   gather,
   scatterAdd,
   matmul,

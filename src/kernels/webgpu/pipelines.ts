@@ -102,11 +102,28 @@ export class Pipelines {
   }
 }
 
+/** Placeholders are mostly the same object every time: what they are written as is remembered. */
+const written = new WeakMap<object, string>();
+
+function write(values: Readonly<Record<string, string | number>>): string {
+  let text = written.get(values);
+  if (text === undefined) {
+    text = '';
+    for (const name in values) text += ` ${name}=${values[name]}`;
+    written.set(values, text);
+  }
+  return text;
+}
+
 function keyOf({ shader, defines, constants, inputs, outputs }: ProgramSpec): string {
   let key: string = shader;
-  for (const name in defines) key += ` ${name}=${defines[name]}`;
+  if (defines) key += write(defines);
   for (const name in constants) key += ` ${name}:${constants[name]}`;
-  return `${key} ${inputs.join()}>${outputs.join()}`;
+  key += ' ';
+  for (const type of inputs) key += type;
+  key += '>';
+  for (const type of outputs) key += type;
+  return key;
 }
 
 /**
