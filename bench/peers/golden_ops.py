@@ -148,7 +148,8 @@ def steps(name, op, make, state_of, attributes, counts):
 
 
 steps("decay", "adamwStep", lambda p: torch.optim.AdamW(p, 0.01, (0.8, 0.95), 1e-6, 0.1), ["exp_avg", "exp_avg_sq"],
-      {"learningRate": 0.01, "beta1": 0.8, "beta2": 0.95, "epsilon": 1e-6, "weightDecay": 0.1}, True)
+      {"learningRate": 0.01, "beta1": 0.8, "beta2": 0.95, "epsilon": 1e-6, "weightDecay": 0.1, "clipNorm": 0, "decayed": 5},
+      True)
 for nesterov in (False, True):
     steps("nesterov" if nesterov else "momentum", "sgdStep",
           lambda p: torch.optim.SGD(p, 0.1, 0.9, weight_decay=0.01, nesterov=nesterov), ["momentum_buffer"],

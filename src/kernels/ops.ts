@@ -129,8 +129,14 @@ export interface OpAttributes {
   attention: { readonly scale: number };
 
   /**
-   * inputs (parameter, gradient, m, v) → (parameter, m, v) after one step of Loshchilov & Hutter's AdamW;
-   * `step` counts from 1.
+   * inputs (loss [], previous [], g₁, …, gₙ of any shapes) → norm [] = √(Σᵢ Σ gᵢ²); NaN where loss or previous, the
+   * norm of the step before, is not finite: from then on all are, and steps that are given them change nothing.
+   */
+  globalNorm: None;
+  /**
+   * inputs (parameter, gradient, m, v[, norm []]) → (parameter, m, v) after one step of Loshchilov & Hutter's AdamW;
+   * `step` counts from 1; the first `decayed` elements have weight decay. With a norm: copies of the inputs where it
+   * is not finite, else the gradient is divided by max(norm, clipNorm)/clipNorm, unless clipNorm is 0.
    */
   adamwStep: {
     readonly learningRate: number;
@@ -139,6 +145,8 @@ export interface OpAttributes {
     readonly epsilon: number;
     readonly weightDecay: number;
     readonly step: number;
+    readonly clipNorm: number;
+    readonly decayed: number;
   };
   /** inputs (parameter, gradient, velocity) → (parameter, velocity): PyTorch's SGD with momentum. */
   sgdStep: {
@@ -147,6 +155,8 @@ export interface OpAttributes {
     readonly weightDecay: number;
     readonly nesterov: boolean;
   };
+  /** inputs (a, b[, guard []]), a and b of one shape → a·keep + b·take; a where the guard is not finite. */
+  blend: { readonly keep: number; readonly take: number };
 }
 
 export type OpName = keyof OpAttributes;

@@ -62,8 +62,8 @@ export class AdamW implements Optimizer {
     const { weightDecay, ...rest } = this.options;
     forEachParameter(this.parameters, gradients, (path, variable, gradient) => {
       const [m, v] = [this.memory.get(`m.${path}`)!, this.memory.get(`v.${path}`)!];
-      const decay = variable.shape.length > 1 ? weightDecay : 0;
-      const attributes = { ...rest, weightDecay: decay, learningRate, step: this.steps };
+      const decayed = variable.shape.length > 1 ? gradient.size : 0;
+      const attributes = { ...rest, weightDecay, learningRate, step: this.steps, clipNorm: 0, decayed };
       const [value, first, second] = apply(
         'adamwStep',
         [variable.value, gradient, m.value, v.value],

@@ -2,7 +2,7 @@ import type { Layer, Variable } from '../../src/layers/index.ts';
 import { apply } from '../../src/tensor/apply.ts';
 import { grad, type OpAttributes, type Tensor, zeros } from '../../src/tensor/index.ts';
 
-type Settings = Omit<OpAttributes['adamwStep'], 'step'>;
+type Settings = Omit<OpAttributes['adamwStep'], 'step' | 'clipNorm' | 'decayed'>;
 
 /** The least that trains a layer with the `adamwStep` op: moments beside every parameter, and a count of steps. */
 export class AdamwStepper {
@@ -28,7 +28,9 @@ export class AdamwStepper {
     this.step++;
     this.slots.forEach((slot, i) => {
       const inputs = [slot.variable.value.detach(), gradients[i]!, slot.m, slot.v];
-      const [next, m, v] = apply('adamwStep', inputs, { ...this.settings, step: this.step });
+      const decayed = slot.variable.value.size;
+      const attributes = { ...this.settings, step: this.step, clipNorm: 0, decayed };
+      const [next, m, v] = apply('adamwStep', inputs, attributes);
       slot.variable.assign(next!);
       this.dropMoments(slot);
       [slot.m, slot.v] = [m!.keep(), v!.keep()];

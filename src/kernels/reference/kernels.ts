@@ -9,7 +9,7 @@ import type { ReferenceKernel } from './kernel.ts';
 import { layerNorm, layerNormBackward } from './layernorm.ts';
 import { broadcastTo, concat, gather, pad, permute, scatterAdd, slice } from './layout.ts';
 import { matmul } from './matmul.ts';
-import { adamwStep, sgdStep } from './optimizer.ts';
+import { adamwStep, blend, globalNorm, sgdStep } from './optimizer.ts';
 import { pack } from './pack.ts';
 import { avgPool2d, avgPool2dBackward, maxPool2d, maxPool2dGather, maxPool2dScatter } from './pool2d.ts';
 import { max, sum } from './reduce.ts';
@@ -65,6 +65,8 @@ export const kernels = {
   logSoftmax,
   softmaxCrossEntropy,
   attention,
+  globalNorm,
   adamwStep,
   sgdStep,
+  blend,
 } satisfies { [K in KernelName]: ReferenceKernel<K> };

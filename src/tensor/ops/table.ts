@@ -9,7 +9,7 @@ import { affine, erf, exp, gelu, hardswish, log, neg, relu, sigmoid, sqrt, tanh 
 import { layerNorm, layerNormBackward } from './layernorm.ts';
 import { broadcastTo, concat, gather, pad, permute, reshape, scatterAdd, slice } from './layout.ts';
 import { matmul } from './matmul.ts';
-import { adamwStep, sgdStep } from './optimizer.ts';
+import { adamwStep, blend, globalNorm, sgdStep } from './optimizer.ts';
 import { pack } from './pack.ts';
 import { avgPool2d, avgPool2dBackward, maxPool2d, maxPool2dGather, maxPool2dScatter } from './pool2d.ts';
 import { max, sum } from './reduce.ts';
@@ -65,6 +65,8 @@ export const table = {
   logSoftmax,
   softmaxCrossEntropy,
   attention,
+  globalNorm,
   adamwStep,
   sgdStep,
+  blend,
 } satisfies OpTable;

@@ -13,6 +13,8 @@ describe('optimizer steps', () => {
         epsilon: 1e-8,
         weightDecay: 0.05,
         step,
+        clipNorm: 0,
+        decayed: n,
       };
       // v̂ may be far below m̂ here, so a step may be some 30 learning rates.
       const tolerance = { relative: 1e-6, absolute: 1e-6 };

@@ -188,7 +188,8 @@ describe('dropout', () => {
 describe('optimizer steps', () => {
   it('moves by the learning rate in the first step of AdamW', async () => {
     const inputs = [array([2], [1, 1]), array([2], [3, -0.5]), array([2], [0, 0]), array([2], [0, 0])];
-    const attributes = { learningRate: 0.25, beta1: 0.5, beta2: 0.75, epsilon: 0, weightDecay: 0, step: 1 };
+    const constants = { learningRate: 0.25, beta1: 0.5, beta2: 0.75, epsilon: 0, weightDecay: 0, step: 1 };
+    const attributes = { ...constants, clipNorm: 0, decayed: 2 };
     const [p, m, v] = await runOp(backend, 'adamwStep', inputs, [[2], [2], [2]], attributes);
     expect([p, m, v]).toEqual([
       [0.75, 1.25],

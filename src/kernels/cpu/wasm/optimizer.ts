@@ -1,12 +1,80 @@
 /** Optimizer steps, element by element; outputs may be the inputs' own memory. A piece is CHUNK elements. */
 import { arg, argF } from './args';
-import { storeFirst } from './lanes';
+import { firstLanes, high64, low64, storeFirst } from './lanes';
 
 const CHUNK: usize = 16384;
+/** Longest contiguous run summed in one go, as in reduce.ts. */
+const SEGMENT: usize = 8192;
+/** Bytes of a row of the table of pieces: address, count, whether it is a gradient's first; its sum at 16. */
+const ROW: usize = 24;
+
+// @ts-ignore: decorator
+@inline
+function finite(x: f32): bool {
+  return abs(x) < f32.POSITIVE_INFINITY;
+}
+
+/** Σx² in float64 of squares in float32, in the eight lanes of reduce.ts. */
+function squareSum(x: usize, count: usize): f64 {
+  const end = x + ((count & ~7) << 2);
+  const rest = count & 7;
+  let a = f64x2.splat(0);
+  let b = a;
+  let c = a;
+  let d = a;
+  for (; x < end; x += 32) {
+    const first = v128.load(x);
+    const second = v128.load(x, 16);
+    const firstSquare = f32x4.mul(first, first);
+    const secondSquare = f32x4.mul(second, second);
+    a = f64x2.add(a, low64(firstSquare));
+    b = f64x2.add(b, high64(firstSquare));
+    c = f64x2.add(c, low64(secondSquare));
+    d = f64x2.add(d, high64(secondSquare));
+  }
+  if (rest) {
+    const first = v128.and(v128.load(x), firstLanes(rest));
+    const second = v128.and(v128.load(x, 16), firstLanes(rest > 4 ? rest - 4 : 0));
+    const firstSquare = f32x4.mul(first, first);
+    const secondSquare = f32x4.mul(second, second);
+    a = f64x2.add(a, low64(firstSquare));
+    b = f64x2.add(b, high64(firstSquare));
+    c = f64x2.add(c, low64(secondSquare));
+    d = f64x2.add(d, high64(secondSquare));
+  }
+  const sum = f64x2.add(f64x2.add(a, b), f64x2.add(c, d));
+  return f64x2.extract_lane(sum, 0) + f64x2.extract_lane(sum, 1);
+}
+
+/** args: table. A piece is a row of it and leaves its sum there. */
+export function squareSumKernel(args: usize, piece: i32, scratch: usize): void {
+  const row = arg(args, 0) + <usize>piece * ROW;
+  const x = arg(row, 0);
+  const count = arg(row, 1);
+  let sum: f64 = 0;
+  for (let start: usize = 0; start < count; start += SEGMENT) {
+    sum += squareSum(x + (start << 2), min(SEGMENT, count - start));
+  }
+  store<f64>(row + 16, sum);
+}
+
+/** args: norm, table, rows, loss, previous norm. One piece: float64 within a gradient, float32 from one to the next. */
+export function globalNormKernel(args: usize, piece: i32, scratch: usize): void {
+  const end = arg(args, 1) + arg(args, 2) * ROW;
+  let total: f32 = 0;
+  let row = arg(args, 1);
+  while (row < end) {
+    let sum = load<f64>(row + 16);
+    for (row += ROW; row < end && arg(row, 2) == 0; row += ROW) sum += load<f64>(row + 16);
+    total += <f32>sum;
+  }
+  const counts = finite(load<f32>(arg(args, 3))) && finite(load<f32>(arg(args, 4)));
+  store<f32>(arg(args, 0), counts ? sqrt(total) : f32.NaN);
+}
 
 /**
- * args: parameter, gradient, m, v, new parameter, new m, new v, count; floats: β₁, 1−β₁, β₂, 1−β₂, 1−ηλ, η/(1−β₁ᵗ),
- * 1/(1−β₂ᵗ), ε.
+ * args: parameter, gradient, m, v, new parameter, new m, new v, count, how many decay, norm or 0; floats: β₁, 1−β₁,
+ * β₂, 1−β₂, 1−ηλ, η/(1−β₁ᵗ), 1/(1−β₂ᵗ), ε, largest norm or 0, 1/largest norm.
  */
 export function adamwKernel(args: usize, piece: i32, scratch: usize): void {
   const start = <usize>piece * CHUNK;
@@ -19,15 +87,31 @@ export function adamwKernel(args: usize, piece: i32, scratch: usize): void {
   const rate = f32x4.splat(argF(args, 5));
   const vScale = f32x4.splat(argF(args, 6));
   const epsilon = f32x4.splat(argF(args, 7));
+  const decayedEnd = arg(args, 8);
+  let factor: f32 = 1;
+  if (arg(args, 9)) {
+    const norm = load<f32>(arg(args, 9));
+    if (!finite(norm)) {
+      const bytes = (end - start) << 2;
+      memory.copy(arg(args, 4) + (start << 2), arg(args, 0) + (start << 2), bytes);
+      memory.copy(arg(args, 5) + (start << 2), arg(args, 2) + (start << 2), bytes);
+      memory.copy(arg(args, 6) + (start << 2), arg(args, 3) + (start << 2), bytes);
+      return;
+    }
+    if (argF(args, 8) > 0) factor = max(norm, argF(args, 8)) * argF(args, 9);
+  }
+  const divisor = f32x4.splat(factor);
   for (let i = start; i < end; i += 4) {
     const at = i << 2;
     const count = min(4, end - i);
-    const g = v128.load(arg(args, 1) + at);
+    const g = f32x4.div(v128.load(arg(args, 1) + at), divisor);
     const m = f32x4.add(f32x4.mul(beta1, v128.load(arg(args, 2) + at)), f32x4.mul(rest1, g));
     const v = f32x4.add(f32x4.mul(beta2, v128.load(arg(args, 3) + at)), f32x4.mul(rest2, f32x4.mul(g, g)));
     const size = f32x4.add(f32x4.sqrt(f32x4.mul(v, vScale)), epsilon);
-    const decayed = f32x4.mul(v128.load(arg(args, 0) + at), decay);
-    storeFirst(arg(args, 4) + at, f32x4.sub(decayed, f32x4.div(f32x4.mul(rate, m), size)), count);
+    const p = v128.load(arg(args, 0) + at);
+    const decaying = firstLanes(i < decayedEnd ? min(4, decayedEnd - i) : 0);
+    const kept = v128.bitselect(f32x4.mul(p, decay), p, decaying);
+    storeFirst(arg(args, 4) + at, f32x4.sub(kept, f32x4.div(f32x4.mul(rate, m), size)), count);
     storeFirst(arg(args, 5) + at, m, count);
     storeFirst(arg(args, 6) + at, v, count);
   }
@@ -50,5 +134,24 @@ export function sgdKernel(args: usize, piece: i32, scratch: usize): void {
     const move = nesterov ? f32x4.add(g, f32x4.mul(momentum, u)) : u;
     storeFirst(arg(args, 3) + at, f32x4.sub(p, f32x4.mul(rate, move)), count);
     storeFirst(arg(args, 4) + at, u, count);
+  }
+}
+
+/** args: y, a, b, count, guard or 0; floats: keep, take. The bits of a·keep + 0 and b·take + 0, added. */
+export function blendKernel(args: usize, piece: i32, scratch: usize): void {
+  const start = <usize>piece * CHUNK;
+  const end = min(start + CHUNK, arg(args, 3));
+  if (arg(args, 4) && !finite(load<f32>(arg(args, 4)))) {
+    memory.copy(arg(args, 0) + (start << 2), arg(args, 1) + (start << 2), (end - start) << 2);
+    return;
+  }
+  const keep = f32x4.splat(argF(args, 0));
+  const take = f32x4.splat(argF(args, 1));
+  const zero = f32x4.splat(0);
+  for (let i = start; i < end; i += 4) {
+    const at = i << 2;
+    const a = f32x4.add(f32x4.mul(v128.load(arg(args, 1) + at), keep), zero);
+    const b = f32x4.add(f32x4.mul(v128.load(arg(args, 2) + at), take), zero);
+    storeFirst(arg(args, 0) + at, f32x4.add(a, b), min(4, end - i));
   }
 }
