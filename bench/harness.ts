@@ -1,5 +1,4 @@
 /** Taking turns: every contestant runs a while, then the next, round after round (A B A B …). */
-import Benchmark from 'benchmark';
 
 /** Somebody who can be timed. */
 export interface Contestant {
@@ -18,7 +17,7 @@ export interface Missing {
 export interface Row {
   readonly name: string;
   readonly missing?: string;
-  /** All milliseconds: median and the 10th and 90th percentile of all runs. */
+  /** All milliseconds: median and the quantiles asked for (the 10th and 90th percentile) of all runs. */
   readonly median?: number;
   readonly low?: number;
   readonly high?: number;
@@ -31,30 +30,14 @@ export interface Effort {
   readonly rounds: number;
   /** Seconds a turn. */
   readonly seconds: number;
-}
-
-/** Calls of `body`, timed by benchmark.js in its deferred mode. */
-export function timed(name: string, body: () => unknown, close?: () => Promise<void> | void): Contestant {
-  const turn = (seconds: number) =>
-    new Promise<number[]>((resolve, reject) => {
-      new Benchmark(name, {
-        defer: true,
-        minSamples: 5,
-        maxTime: seconds,
-        fn: (deferred: { resolve(): void }) => {
-          Promise.resolve(body()).then(() => deferred.resolve(), reject);
-        },
-        onComplete: (event: { target: Benchmark }) => resolve(event.target.stats.sample),
-        onError: (event: { target: { error?: unknown } }) => reject(event.target.error),
-      }).run({ async: true });
-    });
-  return close ? { name, turn, close } : { name, turn };
+  /** Which quantiles stand beside the median. */
+  readonly spread?: readonly [low: number, high: number];
 }
 
 /** Lets everybody take turns, closes them, and compares. The first is the one the others are compared with. */
 export async function contest(
   contestants: readonly (Contestant | Missing)[],
-  { rounds, seconds }: Effort,
+  { rounds, seconds, spread = [0.1, 0.9] }: Effort,
 ): Promise<Row[]> {
   const present = contestants.filter((c): c is Contestant => 'turn' in c);
   const samples = new Map(present.map((c) => [c, [] as number[]]));
@@ -79,8 +62,8 @@ export async function contest(
     const row = {
       name: contestant.name,
       median: quantile(times, 0.5),
-      low: quantile(times, 0.1),
-      high: quantile(times, 0.9),
+      low: quantile(times, spread[0]),
+      high: quantile(times, spread[1]),
       runs: times.length,
     };
     if (contestant === first || !('turn' in first)) return row;

@@ -1,8 +1,9 @@
 import { join } from 'node:path';
-import { type Contestant, contest, type Missing, timed } from './harness.ts';
+import { type Contestant, contest, type Missing } from './harness.ts';
 import { type Batch, batchOf, largestDifference, Ours, profile, shareWith } from './network.ts';
 import type { Onnx } from './peers/onnx.ts';
 import { type Bench, type Question, ratioGoal } from './question.ts';
+import { timed } from './timed.ts';
 
 /** A session as contestant, once it has given our logits. */
 async function onnxContestant(

@@ -2,9 +2,10 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { normalValues } from 'pcg-engine';
 import { LOG_MEL_DEFAULTS, LogMel, type LogMelSettings, logMel } from 'pcg-engine/dsp';
-import { type Contestant, contest, type Missing, timed } from './harness.ts';
+import { type Contestant, contest, type Missing } from './harness.ts';
 import { writeFloats } from './network.ts';
 import { type Question, ratioGoal } from './question.ts';
+import { timed } from './timed.ts';
 
 const settings: LogMelSettings = {
   ...LOG_MEL_DEFAULTS,

@@ -1,9 +1,10 @@
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { cpu, normal, scope, uniformValues } from 'pcg-engine';
-import { type Contestant, contest, type Missing, timed } from './harness.ts';
+import { type Contestant, contest, type Missing } from './harness.ts';
 import { largestDifference } from './network.ts';
 import type { Question } from './question.ts';
+import { timed } from './timed.ts';
 
 const SIZE = 512;
 

@@ -1,7 +1,8 @@
-import { type Contestant, contest, type Missing, timed } from './harness.ts';
+import { type Contestant, contest, type Missing } from './harness.ts';
 import { batchOf, Ours, profile, shareWith } from './network.ts';
 import type { Answer, Bench, Question } from './question.ts';
 import { ratioGoal } from './question.ts';
+import { timed } from './timed.ts';
 
 const BATCH = 32;
 

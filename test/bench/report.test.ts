@@ -1,8 +1,9 @@
 /** How the benchmarks compare and report; the benchmarks themselves are no tests. */
 import { expect, it } from 'vitest';
-import { type Contestant, contest, quantile, timed } from '../../bench/harness.ts';
+import { type Contestant, contest, quantile } from '../../bench/harness.ts';
 import { ratioGoal } from '../../bench/question.ts';
 import { page, type Result, section } from '../../bench/report.ts';
+import { timed } from '../../bench/timed.ts';
 
 /** Answers with prepared turns, in seconds, and writes down when it was asked. */
 function prepared(name: string, turns: number[][], log: string[]): Contestant {
