@@ -1,3 +1,4 @@
+import { apply1 } from '../tensor/apply.ts';
 import { noGrad, type Tensor } from '../tensor/index.ts';
 import type { Initialiser } from './init.ts';
 import { type Context, Layer, type Variable } from './layer.ts';
@@ -52,10 +53,10 @@ export class BatchNorm extends Layer {
     const correction = count > 1 ? count / (count - 1) : 1;
     // Handles of their own: backward frees the outputs of the op.
     const [batchMean, batchVariance] = defer ? [mean.detach(), variance.detach()] : [mean, variance];
-    const update = () =>
+    const update = (guard?: Tensor) =>
       noGrad(() => {
-        this.update(this.mean, batchMean, 1);
-        this.update(this.variance, batchVariance, correction);
+        this.update(this.mean, batchMean, 1, guard);
+        this.update(this.variance, batchVariance, correction, guard);
       });
     if (defer) defer(update);
     else update();
@@ -68,7 +69,9 @@ export class BatchNorm extends Layer {
     return { scale, shift: this.beta.value.sub(this.mean.value.mul(scale)) };
   }
 
-  private update(running: Variable, batch: Tensor, correction: number): void {
-    running.assign(running.value.mul(1 - this.momentum).add(batch.mul(this.momentum * correction)));
+  private update(running: Variable, batch: Tensor, correction: number, guard: Tensor | undefined): void {
+    const inputs = [running.value, batch, ...(guard ? [guard] : [])];
+    const blended = { keep: 1 - this.momentum, take: this.momentum * correction };
+    running.assign(apply1('blend', inputs, blended));
   }
 }

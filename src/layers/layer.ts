@@ -52,9 +52,10 @@ export interface Context {
   readonly step: number;
   /**
    * Takes updates of statistics (the running means of batch normalisation) instead of their being made at once:
-   * whoever trains makes them when the step has turned out to be finite, within the scope of the step.
+   * whoever trains makes them at the end of the step, within its scope, with a scalar that is finite if the step was;
+   * where it is not, the statistics stay as they are.
    */
-  readonly defer?: (update: () => void) => void;
+  readonly defer?: (update: (guard: Tensor) => void) => void;
   /** Called with intermediate values that explain a decision, such as attention weights. */
   readonly observe?: (layer: Layer, name: string, value: Tensor) => void;
 }
@@ -92,11 +93,11 @@ export abstract class Layer {
 
   /** Every value, read back. */
   async state(): Promise<Map<string, { shape: Shape; values: Float32Array }>> {
-    const state = new Map<string, { shape: Shape; values: Float32Array }>();
-    for (const [path, { value, shape }] of this.variables()) {
-      state.set(path, { shape, values: Float32Array.from(await value.data()) });
-    }
-    return state;
+    // Asked for together: a device that works on its own is waited for once.
+    const entries = [...this.variables()].map(async ([path, { value, shape }]) => {
+      return [path, { shape, values: Float32Array.from(await value.data()) }] as const;
+    });
+    return new Map(await Promise.all(entries));
   }
 
   /** Sets every variable. @throws RunError naming variables that are missing, unknown or of another shape */

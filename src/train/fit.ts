@@ -1,15 +1,16 @@
 import { RunError } from '../base/errors.ts';
-import { crossEntropy, type Model } from '../layers/index.ts';
-import { grad, noGrad, scope, tensor } from '../tensor/index.ts';
+import type { Model } from '../layers/index.ts';
 import { type Example, trainingBatch } from './batch.ts';
 import type { TrainConfig } from './config.ts';
-import { updateAverage } from './ema.ts';
 import { type EpochRecord, validate } from './epoch.ts';
 import { breathe, Interruption } from './interruption.ts';
-import { AdamW, clipByGlobalNorm } from './optimizer.ts';
 import { epochOrder } from './sampler.ts';
 import { learningRateAt } from './schedule.ts';
 import { type BestState, type FitState, freshState, restore, type SavedState, snapshot } from './state.ts';
+import { Stepper } from './stepper.ts';
+
+/** After how many steps losses are read back: on a GPU, reading makes both sides wait for each other. */
+const STEPS_BETWEEN_READS = { reference: 1, cpu: 1, webgpu: 16 };
 
 /** Told after every step, for progress. */
 export interface StepReport {
@@ -70,14 +71,16 @@ export async function fit(
     totalSteps: config.epochs * stepsPerEpoch,
     warmupSteps: Math.round(config.warmupEpochs * stepsPerEpoch),
   };
-  const optimizer = new AdamW(model.parameters(), { weightDecay: config.weightDecay });
+  const stepper = new Stepper(model, average, config);
   const state: FitState = freshState();
-  if (hooks.resume) restore(hooks.resume, model, average, optimizer, state);
-  else if (config.emaDecay > 0) updateAverage(average, model, 0, 0);
+  if (hooks.resume) restore(hooks.resume, model, average, stepper.optimizer, state);
+  else stepper.startAverage();
+  const [parameter] = model.parameters().values();
+  const stepsBetweenReads = STEPS_BETWEEN_READS[parameter!.value.backend.name];
 
-  const save = async () => hooks.onCheckpoint?.(await snapshot(model, average, optimizer, state));
+  const save = async () => hooks.onCheckpoint?.(await snapshot(model, average, stepper.optimizer, state));
   const done = (stopped: FitResult['stopped'], reason?: string): FitResult => {
-    optimizer.dispose();
+    stepper.dispose();
     return { history: state.history, best: state.best, stopped, ...(reason ? { reason } : {}) };
   };
 
@@ -86,32 +89,38 @@ export async function fit(
   while (state.epoch < config.epochs && !outOfPatience()) {
     const { seed, balance } = config;
     const order = epochOrder(train, { seed, epoch: state.epoch, count, balance });
-    while (state.stepInEpoch < stepsPerEpoch) {
-      const step = state.epoch * stepsPerEpoch + state.stepInEpoch;
-      const chosen = order.subarray(
-        state.stepInEpoch * config.batchSize,
-        (state.stepInEpoch + 1) * config.batchSize,
+    // Steps are begun ahead of what is known of them: `state` counts those whose results have been read.
+    for (let next = state.stepInEpoch; next < stepsPerEpoch; next++) {
+      const step = state.epoch * stepsPerEpoch + next;
+      const chosen = order.subarray(next * config.batchSize, (next + 1) * config.batchSize);
+      const { frames, classes } = model.config;
+      const batch = trainingBatch(
+        train,
+        chosen,
+        { frames, classes, augment: config.augment },
+        { seed, step },
       );
-      const learningRate = learningRateAt(step, schedule);
-      const { loss, norm } = await trainingStep(model, optimizer, train, chosen, config, step, learningRate);
-      if (!Number.isFinite(loss) || !Number.isFinite(norm)) {
-        return done(
-          'diverged',
-          `epoch ${state.epoch + 1}, step ${state.stepInEpoch + 1}: loss ${loss}, gradient norm ${norm}`,
-        );
-      }
-      updateAverage(average, model, config.emaDecay, step);
-      state.lossSum += loss;
-      state.stepInEpoch++;
-      hooks.onStep?.({
-        epoch: state.epoch + 1,
-        epochs: config.epochs,
-        step: state.stepInEpoch,
-        stepsPerEpoch,
-        loss: state.lossSum / state.stepInEpoch,
-        learningRate,
-      });
+      await stepper.step(batch, step, learningRateAt(step, schedule));
       await breathe();
+      const last = next + 1 === stepsPerEpoch;
+      if (!last && !hooks.signal?.aborted && stepper.unread < stepsBetweenReads) continue;
+      for (const { loss, norm } of await stepper.settle()) {
+        if (!Number.isFinite(loss) || !Number.isFinite(norm)) {
+          const place = `epoch ${state.epoch + 1}, step ${state.stepInEpoch + 1}`;
+          return done('diverged', `${place}: loss ${loss}, gradient norm ${norm}`);
+        }
+        const learningRate = learningRateAt(state.epoch * stepsPerEpoch + state.stepInEpoch, schedule);
+        state.lossSum += loss;
+        state.stepInEpoch++;
+        hooks.onStep?.({
+          epoch: state.epoch + 1,
+          epochs: config.epochs,
+          step: state.stepInEpoch,
+          stepsPerEpoch,
+          loss: state.lossSum / state.stepInEpoch,
+          learningRate,
+        });
+      }
       if (hooks.signal?.aborted) {
         await save();
         return done('interrupted');
@@ -149,44 +158,4 @@ export async function fit(
     await save();
   }
   return done(outOfPatience() ? 'patience' : 'epochs');
-}
-
-async function trainingStep(
-  model: Model,
-  optimizer: AdamW,
-  train: readonly Example[],
-  chosen: ArrayLike<number>,
-  config: TrainConfig,
-  step: number,
-  learningRate: number,
-): Promise<{ loss: number; norm: number }> {
-  const { bands, frames, classes } = model.config;
-  const parameters = [...model.parameters().values()];
-  const backend = parameters[0]!.value.backend;
-  const batch = trainingBatch(
-    train,
-    chosen,
-    { frames, classes, augment: config.augment },
-    { seed: config.seed, step },
-  );
-  return scope(async () => {
-    const x = tensor(batch.windows, [batch.size, 1, bands, frames], { backend });
-    const updates: (() => void)[] = [];
-    const defer = (update: () => void) => void updates.push(update);
-    const logits = model.forward(x, { training: true, seed: config.seed, step, defer });
-    const loss = crossEntropy(logits, batch.targets, { labelSmoothing: config.labelSmoothing });
-    const gradients = grad(
-      loss,
-      parameters.map((parameter) => parameter.value),
-    );
-    const limit = config.clipNorm > 0 ? config.clipNorm : Number.MAX_VALUE;
-    const { clipped, norm } = clipByGlobalNorm(gradients, Math.min(limit, 1e30));
-    const values = { loss: await loss.item(), norm: await norm.item() };
-    // A step that is not finite would destroy weights and running statistics: they stay as they are.
-    if (Number.isFinite(values.loss) && Number.isFinite(values.norm)) {
-      for (const update of updates) update();
-      noGrad(() => optimizer.step(clipped, learningRate));
-    }
-    return values;
-  });
 }

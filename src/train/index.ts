@@ -62,8 +62,10 @@ export { type Batch, type Example, trainingBatch } from './batch.ts';
 export {
   AdamW,
   type AdamWOptions,
-  clipByGlobalNorm,
+  type Clip,
+  globalNorm,
   type Optimizer,
+  type OptimizerState,
   Sgd,
   type SgdOptions,
 } from './optimizer.ts';

@@ -1,7 +1,6 @@
-import { DataError, formatShape } from '../base/errors.ts';
+import { DataError } from '../base/errors.ts';
 import type { Layer } from '../layers/index.ts';
-import { noGrad, type Shape, tensor } from '../tensor/index.ts';
-import { sameShape } from '../tensor/shape.ts';
+import type { Shape } from '../tensor/index.ts';
 import type { EpochRecord } from './epoch.ts';
 import { parseJsonText } from './json.ts';
 import type { AdamW } from './optimizer.ts';
@@ -73,14 +72,8 @@ export async function snapshot(
     ...storeWeights(await model.state(), 'model.'),
     ...storeWeights(await average.state(), 'average.'),
     ...storeWeights(state.best.weights, 'best.'),
+    ...storeWeights(await optimizer.state(), 'optimizer.'),
   ]);
-  for (const [path, { value }] of optimizer.memory) {
-    tensors.set(`optimizer.${path}`, {
-      dtype: 'F32',
-      shape: value.shape,
-      data: Float32Array.from(await value.data()),
-    });
-  }
   const { epoch, stepInEpoch, lossSum, history, best } = state;
   const place = {
     epoch,
@@ -152,22 +145,7 @@ export function restore(
   const place = readPlace(saved);
   model.loadState(weightsIn(saved, 'model.'));
   average.loadState(weightsIn(saved, 'average.'));
-  const memory = weightsIn(saved, 'optimizer.');
-  for (const [path, slot] of optimizer.memory) {
-    const stored = memory.get(path);
-    if (!stored || !sameShape(stored.shape, slot.value.shape)) {
-      throw new DataError(
-        'checkpoint/optimizer',
-        `The checkpoint holds no ${path} of shape ${formatShape(slot.value.shape)}`,
-        'It belongs to another model',
-      );
-    }
-    noGrad(() => {
-      const value = tensor(stored.values, stored.shape, { backend: slot.value.backend });
-      slot.assign(value);
-      value.dispose();
-    });
-  }
+  optimizer.loadState(weightsIn(saved, 'optimizer.'));
   optimizer.steps = place.optimizerSteps;
   state.epoch = place.epoch;
   state.stepInEpoch = place.stepInEpoch;

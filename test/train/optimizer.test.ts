@@ -2,7 +2,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { reference } from '../../src/kernels/reference/backend.ts';
 import { Variable } from '../../src/layers/index.ts';
 import { grad, scope, tensor } from '../../src/tensor/index.ts';
-import { AdamW, clipByGlobalNorm, type Optimizer, Sgd } from '../../src/train/optimizer.ts';
+import { AdamW, globalNorm, type Optimizer, Sgd } from '../../src/train/optimizer.ts';
 import { learningRateAt } from '../../src/train/schedule.ts';
 
 const backend = reference();
@@ -64,17 +64,69 @@ describe('optimisers', () => {
   });
 });
 
-describe('clipByGlobalNorm', () => {
+describe('clipping', () => {
+  const variables = () =>
+    new Map([
+      ['a', new Variable(tensor([1, 1], [2], { backend }))],
+      ['b', new Variable(tensor([1], [1], { backend }))],
+    ]);
+  const gradients = () => [tensor([3, 0], [2], { backend }), tensor([4], [1], { backend })];
+  const values = async (parameters: Map<string, Variable>) => [
+    ...(await parameters.get('a')!.value.data()),
+    ...(await parameters.get('b')!.value.data()),
+  ];
+
   it('scales all gradients to the limit together, and leaves smaller ones alone', async () => {
-    await scope(async () => {
-      const gradients = [tensor([3, 0], [2], { backend }), tensor([4], [1], { backend })];
-      const { clipped, norm } = clipByGlobalNorm(gradients, 1);
-      expect(await norm.item()).toBe(5);
-      expect((await clipped[0]!.data())[0]).toBeCloseTo(0.6, 12);
-      expect((await clipped[1]!.data())[0]).toBeCloseTo(0.8, 12);
-      const loose = clipByGlobalNorm(gradients, 10);
-      expect(Array.from(await loose.clipped[0]!.data())).toEqual([3, 0]);
-    });
+    for (const [limit, expected] of [
+      [1, [0.4, 1, 0.2]],
+      [10, [-2, 1, -3]],
+      [0, [-2, 1, -3]],
+    ] as const) {
+      const parameters = variables();
+      const optimizer = new Sgd(parameters, { momentum: 0 });
+      await scope(async () => {
+        const norm = globalNorm(gradients(), tensor(0.5, [], { backend }));
+        expect(await norm.item()).toBe(5);
+        optimizer.step(gradients(), 1, { norm, limit });
+      });
+      const after = await values(parameters);
+      expected.forEach((value, i) => {
+        expect(after[i]).toBeCloseTo(value, 12);
+      });
+    }
+  });
+
+  it.each([
+    ['AdamW', (p: Map<string, Variable>) => new AdamW(p)],
+    ['Sgd', (p: Map<string, Variable>) => new Sgd(p)],
+  ])('%s changes nothing where the loss, a gradient or an earlier norm is not finite', async (_, make) => {
+    for (const [loss, previous, gradient] of [
+      [Number.NaN, 1, 1],
+      [1, Number.POSITIVE_INFINITY, 1],
+      [1, 1, Number.NaN],
+      [1, 1, Number.POSITIVE_INFINITY],
+    ] as const) {
+      const parameters = variables();
+      const optimizer = make(parameters);
+      await scope(async () => {
+        const bad = [tensor([1, gradient], [2], { backend }), tensor([4], [1], { backend })];
+        const norm = globalNorm(bad, tensor(loss, [], { backend }), tensor(previous, [], { backend }));
+        optimizer.step(bad, 1, { norm, limit: 1 });
+      });
+      expect(await values(parameters)).toEqual([1, 1, 1]);
+      for (const { values: remembered } of (await optimizer.state()).values()) {
+        expect(remembered.every((value) => value === 0)).toBe(true);
+      }
+    }
+  });
+
+  it('notices a variable that was assigned to between two steps', async () => {
+    const parameters = variables();
+    const optimizer = new Sgd(parameters, { momentum: 0 });
+    scope(() => optimizer.step(gradients(), 1));
+    scope(() => parameters.get('a')!.assign(tensor([7, 8], [2], { backend })));
+    scope(() => optimizer.step(gradients(), 1));
+    expect(await values(parameters)).toEqual([4, 8, -7]);
   });
 });
 
