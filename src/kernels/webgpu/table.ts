@@ -1,10 +1,16 @@
 import type { KernelName } from '../ops.ts';
+import * as augment from './augment.ts';
+import * as broadcast from './broadcast.ts';
 import * as elementwise from './elementwise.ts';
 import type { WebgpuKernel } from './kernel.ts';
+import * as optimizer from './optimizer.ts';
 import { pack } from './pack.ts';
 
 /** Every op's kernel. */
 export const kernels: { readonly [K in KernelName]?: WebgpuKernel<K> } = {
+  ...broadcast,
   ...elementwise,
+  ...augment,
   pack,
+  ...optimizer,
 };

@@ -64,7 +64,7 @@ export const adamwStep: OpSpec<OpAttributes['adamwStep']> = {
     if (!(clipNorm >= 0) || (clipNorm > 0 && !norm)) {
       throw new ShapeError(
         'shape/optimizer',
-        `adamwStep: cannot clip to ${clipNorm}, ${norm ? '' : 'no '}norm`,
+        `adamwStep: cannot clip to ${clipNorm}${norm ? '' : ', there is no norm'}`,
       );
     }
     if (!Number.isInteger(decayed) || decayed < 0 || decayed > sizeOf(shape)) {
