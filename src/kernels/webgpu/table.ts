@@ -5,11 +5,13 @@ import * as elementwise from './elementwise.ts';
 import type { WebgpuKernel } from './kernel.ts';
 import * as optimizer from './optimizer.ts';
 import { pack } from './pack.ts';
+import * as reduce from './reduce.ts';
 
 /** Every op's kernel. */
 export const kernels: { readonly [K in KernelName]?: WebgpuKernel<K> } = {
   ...broadcast,
   ...elementwise,
+  ...reduce,
   ...augment,
   pack,
   ...optimizer,

@@ -27,6 +27,24 @@ const cases: readonly (readonly [Shape, readonly number[]])[] = [
   ],
   [[70, 131], [0]],
   [[5, 1031], [1]],
+  [[40, 72], [0]],
+  [[3, 20, 24], [1]],
+  [[9, 44], [1]],
+  [
+    [3, 5, 8],
+    [0, 2],
+  ],
+  [
+    [2, 3, 5, 4],
+    [1, 3],
+  ],
+  [
+    [2, 3, 2, 3, 2],
+    [1, 3],
+  ],
+  // Long enough to be cut into ranges.
+  [[16651], [0]],
+  [[4201, 3], [0]],
 ];
 
 const samples: readonly Sample<Reduction>[] = cases.map(([shape, axes], i) => ({
