@@ -119,6 +119,22 @@ export interface OpAttributes {
    */
   dropout: RandomAttributes & { readonly p: number; readonly perChannel: boolean };
 
+  /**
+   * inputs (store [L], plan int32 [B,P], levels [B,12]) → windows [B,1,bands,frames], cut from recordings that lie
+   * in the store one after the other ([bands, frames of the recording] each) and varied as the plan says: see
+   * `window-plan.ts` for its layout and which steps there are. The noise of window i is made of the words of
+   * Philox(block, step, stream, i). gain, noise, mixup: whether these steps are taken at all.
+   */
+  augmentWindows: RandomAttributes & {
+    readonly bands: number;
+    readonly frames: number;
+    readonly frequencyMasks: number;
+    readonly timeMasks: number;
+    readonly gain: boolean;
+    readonly noise: boolean;
+    readonly mixup: boolean;
+  };
+
   /** Over the last axis. */
   softmax: None;
   /** Over the last axis. */

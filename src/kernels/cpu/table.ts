@@ -1,5 +1,6 @@
 import type { KernelName } from '../ops.ts';
 import * as attention from './attention.ts';
+import * as augment from './augment.ts';
 import { batchNorm, batchNormBackward } from './batchnorm.ts';
 import * as broadcast from './broadcast.ts';
 import { conv2d, conv2dInputGrad } from './conv2d.ts';
@@ -32,6 +33,7 @@ export const kernels: { readonly [K in KernelName]: CpuKernel<K> } = {
   ...reduce,
   ...softmax,
   ...dropout,
+  ...augment,
   ...optimizer,
   ...attention,
   ...layernorm,

@@ -1,6 +1,7 @@
 /** The op table: every op, its shape rule, gradient, samples and tolerances. A missing one does not compile. */
 import type { OpTable } from '../spec.ts';
 import { attention } from './attention.ts';
+import { augmentWindows } from './augment.ts';
 import { batchNorm, batchNormBackward } from './batchnorm.ts';
 import { add, div, equal, greater, maximum, minimum, mul, reluBackward, sub } from './broadcast.ts';
 import { conv2d, conv2dInputGrad, conv2dWeightGrad } from './conv2d.ts';
@@ -61,6 +62,7 @@ export const table = {
   layerNorm,
   layerNormBackward,
   dropout,
+  augmentWindows,
   softmax,
   logSoftmax,
   softmaxCrossEntropy,
