@@ -7,29 +7,20 @@ var<workgroup> reduction1: array<f32, WORKGROUP>;
 var<workgroup> reduction2: array<vec2f, WORKGROUP>;
 var<workgroup> reduction4: array<vec4f, WORKGROUP>;
 
-fn isNan1(x: f32) -> bool {
-  return (bitcast<u32>(x) & 0x7fffffffu) > 0x7f800000u;
-}
-
-fn isNan2(x: vec2f) -> vec2<bool> {
-  return (bitcast<vec2u>(x) & vec2u(0x7fffffffu)) > vec2u(0x7f800000u);
-}
-
-fn isNan4(x: vec4f) -> vec4<bool> {
-  return (bitcast<vec4u>(x) & vec4u(0x7fffffffu)) > vec4u(0x7f800000u);
-}
-
 /// The greater of two; NaN if one is.
 fn larger1(a: f32, b: f32) -> f32 {
-  return select(b, a, (a > b) | isNan1(a));
+  let isNan = (bitcast<u32>(a) & 0x7fffffffu) > 0x7f800000u;
+  return select(b, a, (a > b) | isNan);
 }
 
 fn larger2(a: vec2f, b: vec2f) -> vec2f {
-  return select(b, a, (a > b) | isNan2(a));
+  let isNan = (bitcast<vec2u>(a) & vec2u(0x7fffffffu)) > vec2u(0x7f800000u);
+  return select(b, a, (a > b) | isNan);
 }
 
 fn larger4(a: vec4f, b: vec4f) -> vec4f {
-  return select(b, a, (a > b) | isNan4(a));
+  let isNan = (bitcast<vec4u>(a) & vec4u(0x7fffffffu)) > vec4u(0x7f800000u);
+  return select(b, a, (a > b) | isNan);
 }
 
 fn workgroupSum1(value: f32, local: u32) -> f32 {
