@@ -37,6 +37,19 @@ const pairs: readonly (readonly [Shape, Shape])[] = [
     [6, 1],
     [1, 129],
   ],
+  [
+    [5, 1, 3],
+    [2, 5, 11, 3],
+  ],
+  [
+    [7, 1, 1],
+    [3, 7, 13, 11],
+  ],
+  [[12], [9, 12]],
+  [
+    [4, 1, 37],
+    [1, 29, 37],
+  ],
 ];
 
 function binary(op: string, slopes: Slopes | null, domains: readonly Domain[] = []): OpSpec<None> {

@@ -31,6 +31,8 @@ export const broadcastTo: OpSpec<OpAttributes['broadcastTo']> = {
     { shapes: [[5]], attributes: { shape: [3, 5] } },
     { shapes: [[2, 1, 3]], attributes: { shape: [2, 7, 3] } },
     { shapes: [[1, 4, 1, 1]], attributes: { shape: [3, 4, 5, 17] } },
+    { shapes: [[2, 1, 3, 1, 8]], attributes: { shape: [2, 5, 3, 6, 8] } },
+    { shapes: [[13, 1]], attributes: { shape: [13, 151] } },
   ],
   tolerance: { cpu: 0, webgpu: 0 },
 };
@@ -79,6 +81,10 @@ export const permute: OpSpec<OpAttributes['permute']> = {
     { shapes: [[2, 3, 4, 5]], attributes: { axes: [0, 3, 1, 2] } },
     { shapes: [[3, 7, 2, 9]], attributes: { axes: [3, 1, 0, 2] } },
     { shapes: [[2, 17, 5, 19]], attributes: { axes: [0, 2, 1, 3] } },
+    { shapes: [[2, 9, 5, 16]], attributes: { axes: [0, 2, 1, 3] } },
+    { shapes: [[3, 40, 2, 33]], attributes: { axes: [3, 0, 2, 1] } },
+    { shapes: [[2, 9, 5, 7, 11]], attributes: { axes: [2, 4, 0, 3, 1] } },
+    { shapes: [[65, 3]], attributes: { axes: [1, 0] } },
   ],
   tolerance: { cpu: 0, webgpu: 0 },
 };
@@ -107,6 +113,9 @@ export const slice: OpSpec<OpAttributes['slice']> = {
     { shapes: [[7]], attributes: { start: [2], size: [3] } },
     { shapes: [[3, 5]], attributes: { start: [1, 0], size: [2, 5] } },
     { shapes: [[2, 3, 9, 17]], attributes: { start: [1, 0, 2, 3], size: [1, 2, 5, 11] } },
+    { shapes: [[3, 9, 24]], attributes: { start: [1, 2, 4], size: [2, 6, 12] } },
+    { shapes: [[2, 11, 16]], attributes: { start: [0, 3, 0], size: [2, 5, 16] } },
+    { shapes: [[4099]], attributes: { start: [8], size: [4001] } },
   ],
   tolerance: { cpu: 0, webgpu: 0 },
 };
@@ -128,6 +137,9 @@ export const pad: OpSpec<OpAttributes['pad']> = {
     { shapes: [[5]], attributes: { before: [1], after: [2], value: 0 } },
     { shapes: [[3, 5]], attributes: { before: [0, 3], after: [1, 0], value: -1.5 } },
     { shapes: [[2, 3, 7, 13]], attributes: { before: [0, 0, 1, 1], after: [0, 0, 1, 2], value: 0 } },
+    { shapes: [[2, 1, 5, 3]], attributes: { before: [1, 0, 2, 0], after: [0, 0, 1, 0], value: 3 } },
+    { shapes: [[3, 4, 19, 13]], attributes: { before: [0, 1, 0, 2], after: [1, 0, 0, 1], value: 0.5 } },
+    { shapes: [[2, 3]], attributes: { before: [0, 0], after: [0, 0], value: 1 } },
   ],
   tolerance: { cpu: 0, webgpu: 0 },
 };
@@ -171,6 +183,19 @@ export const concat: OpSpec<OpAttributes['concat']> = {
       ],
       attributes: { axis: 1 },
     },
+    {
+      shapes: [
+        [3, 4, 5],
+        [3, 12, 5],
+        [3, 4, 5],
+      ],
+      attributes: { axis: 1 },
+    },
+    { shapes: [[4], [1000], [64], [8], [3]], attributes: { axis: 0 } },
+    {
+      shapes: Array.from({ length: 37 }, (_, i) => [(i * i * 7) % 101 === 3 ? 1500 : 1 + ((i * 5) % 7), 2]),
+      attributes: { axis: 0 },
+    },
   ],
   tolerance: { cpu: 0, webgpu: 0 },
 };
@@ -193,6 +218,8 @@ export const gather: OpSpec<OpAttributes['gather']> = {
     { shapes: [[5], [7]], attributes: { axis: 0 }, domains: ['normal', { indices: 5 }] },
     { shapes: [[4, 6], [3]], attributes: { axis: 1 }, domains: ['normal', { indices: 6 }] },
     { shapes: [[6, 3, 5], [9]], attributes: { axis: 0 }, domains: ['normal', { indices: 6 }] },
+    { shapes: [[3, 7, 4], [11]], attributes: { axis: 1 }, domains: ['normal', { indices: 7 }] },
+    { shapes: [[2, 5, 3], [301]], attributes: { axis: 1 }, domains: ['normal', { indices: 5 }] },
   ],
   tolerance: { cpu: 0, webgpu: 0 },
 };
@@ -212,6 +239,8 @@ export const scatterAdd: OpSpec<OpAttributes['scatterAdd']> = {
     { shapes: [[7], [7]], attributes: { axis: 0, size: 5 }, domains: ['normal', { indices: 5 }] },
     { shapes: [[4, 3], [3]], attributes: { axis: 1, size: 6 }, domains: ['normal', { indices: 6 }] },
     { shapes: [[9, 3, 5], [9]], attributes: { axis: 0, size: 4 }, domains: ['normal', { indices: 4 }] },
+    { shapes: [[2, 11, 4], [11]], attributes: { axis: 1, size: 70 }, domains: ['normal', { indices: 70 }] },
+    { shapes: [[2, 301, 3], [301]], attributes: { axis: 1, size: 5 }, domains: ['normal', { indices: 5 }] },
   ],
   tolerance: { cpu: 1e-6, webgpu: 1e-6 },
 };
