@@ -1,21 +1,25 @@
 import type { KernelName } from '../ops.ts';
 import * as augment from './augment.ts';
+import * as batchnorm from './batchnorm.ts';
 import * as broadcast from './broadcast.ts';
 import { concat } from './concat.ts';
 import * as elementwise from './elementwise.ts';
 import type { WebgpuKernel } from './kernel.ts';
 import * as layout from './layout.ts';
+import { matmul } from './matmul.ts';
 import * as optimizer from './optimizer.ts';
 import { pack } from './pack.ts';
 import * as reduce from './reduce.ts';
 
 /** Every op's kernel. */
 export const kernels: { readonly [K in KernelName]?: WebgpuKernel<K> } = {
+  ...batchnorm,
   ...broadcast,
   concat,
   ...layout,
   ...elementwise,
   ...reduce,
+  matmul,
   ...augment,
   pack,
   ...optimizer,

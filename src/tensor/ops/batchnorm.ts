@@ -17,6 +17,9 @@ const cases: readonly (readonly [Shape, Attributes])[] = [
   [[2, 5, 13, 17], { epsilon: 1e-5, relu: true }],
   [[4, 1, 9, 33], { epsilon: 1e-5, relu: false }],
   [[3, 7, 16, 20], { epsilon: 1e-5, relu: true }],
+  // Channels of several tiles.
+  [[3, 2, 29, 31], { epsilon: 1e-5, relu: true }],
+  [[2, 1, 63, 68], { epsilon: 1e-5, relu: false }],
 ];
 
 function checkChannels(op: string, x: Shape, perChannel: readonly Shape[]): number {
