@@ -22,7 +22,7 @@ const bundle = await build({
   write: false,
   format: 'esm',
   platform: 'browser',
-  external: ['node:*'],
+  external: ['node:*', 'webgpu'],
 });
 
 const rows = [

@@ -2,4 +2,10 @@
 export * from './base/errors.ts';
 export { type CpuOptions, cpu } from './kernels/cpu/backend.ts';
 export { reference } from './kernels/reference/backend.ts';
+export {
+  type AdapterDescription,
+  type WebgpuBackend,
+  type WebgpuOptions,
+  webgpu,
+} from './kernels/webgpu/backend.ts';
 export * from './tensor/index.ts';

@@ -1,25 +1,34 @@
-import { createRequire } from 'node:module';
 import { arch, availableParallelism, cpus, freemem, platform, release, totalmem } from 'node:os';
-import { pathToFileURL } from 'node:url';
+import type { DeviceError } from '../base/errors.ts';
+import type { AdapterDescription } from '../kernels/webgpu/device.ts';
 import { inChildProcess } from './child.ts';
-import { AUTO_REASON } from './device.ts';
+import { chooseAuto } from './device.ts';
+import type { OpParity } from './doctor-gpu.ts';
 import type { KernelCheck } from './doctor-kernels.ts';
+import { doctorLines } from './doctor-lines.ts';
+import { probeGpu } from './gpu-probe.ts';
 import type { Io } from './io.ts';
 import type { CommonOptions } from './options.ts';
-import { styleFor } from './style.ts';
+import { Progress } from './progress.ts';
 
-const TIMEOUT_MS = 15_000;
+const CPU_TIMEOUT_MS = 15_000;
+/** Software drivers compile some hundred kernels on the processor. */
+const GPU_TIMEOUT_MS = 180_000;
 /** float32 against float64 over some hundred terms; a wrong kernel is off by far more. */
-const TOLERANCE = 1e-4;
+export const CPU_TOLERANCE = 1e-4;
 
 type Checked<T> = ({ readonly ok: true } & T) | { readonly ok: false; readonly reason: string };
 
-interface GpuAdapter {
-  readonly adapter: string;
+export interface GpuReport {
+  /** Whether every op agrees with the reference. */
+  readonly ok: boolean;
+  readonly reason: string | null;
+  readonly adapter: AdapterDescription | null;
+  readonly parity: readonly OpParity[];
 }
 
 /** What `doctor --json` writes. */
-interface Report {
+export interface DoctorReport {
   readonly engine: string;
   readonly node: string;
   readonly system: string;
@@ -31,29 +40,45 @@ interface Report {
     readonly limitBytes: number | null;
   };
   readonly cpu: Checked<KernelCheck>;
-  readonly webgpu: Checked<GpuAdapter>;
-  readonly device: { readonly name: 'cpu' | null; readonly reason: string };
+  readonly webgpu: GpuReport;
+  /** What --device auto takes. */
+  readonly device: { readonly name: 'cpu' | 'webgpu'; readonly ok: boolean; readonly reason: string };
 }
 
 export async function doctor(options: CommonOptions, io: Io): Promise<number> {
-  const report = await examine();
+  const progress = new Progress(io, { quiet: options.quiet === true });
+  const report = await examine((what) => progress.show(() => [`checking ${what} …`])).finally(() =>
+    progress.clear(),
+  );
   if (options.json) io.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
-  else io.stdout.write(`${lines(report, io).join('\n')}\n`);
-  return report.device.name === null ? 4 : 0;
+  else io.stdout.write(`${doctorLines(report, io).join('\n')}\n`);
+  return report.device.ok ? 0 : 4;
 }
 
-async function examine(): Promise<Report> {
+async function examine(show: (what: string) => void): Promise<DoctorReport> {
   const { engineVersion } = await import('../train/environment.ts');
-  const [kernels, webgpu] = [await checked(checkCpu), await checked(checkWebgpu)];
+  show('the processor');
+  const kernels = await checkCpu();
+  let found: AdapterDescription | DeviceError;
+  try {
+    found = await probeGpu();
+  } catch (error) {
+    found = error as DeviceError;
+  }
+  show('the GPU, every op against the reference');
+  const webgpu = await checkWebgpu(found);
+  const { name, why } = await chooseAuto(async () => {
+    if (found instanceof Error) throw found;
+    return found;
+  });
   const total = totalmem();
   const limit = process.constrainedMemory?.() ?? 0;
-  const threads = availableParallelism();
   return {
     engine: engineVersion(),
     node: process.versions.node,
     system: `${platform()} ${arch()} ${release()}`,
     processor: cpus()[0]?.model.trim() ?? 'unknown',
-    cores: threads,
+    cores: availableParallelism(),
     memory: {
       totalBytes: total,
       freeBytes: freemem(),
@@ -61,84 +86,44 @@ async function examine(): Promise<Report> {
     },
     cpu: kernels,
     webgpu,
-    device: kernels.ok
-      ? { name: 'cpu', reason: `${AUTO_REASON}; ${threads} threads, one for every core` }
-      : { name: null, reason: `the cpu device does not work here: ${kernels.reason}` },
+    device: { name, ok: name === 'cpu' ? kernels.ok : webgpu.ok, reason: why },
   };
 }
 
-async function checked<T extends object>(check: () => Promise<T>): Promise<Checked<T>> {
+async function checkCpu(): Promise<Checked<KernelCheck>> {
   try {
-    return { ok: true, ...(await check()) };
+    const check = (await inProcess('./doctor-kernels', 'checkKernels', CPU_TIMEOUT_MS)) as KernelCheck;
+    const { op, error } = check.worst;
+    if (error <= CPU_TOLERANCE) return { ok: true, ...check };
+    return { ok: false, reason: `${op} is off by ${error.toExponential(1)} from the reference` };
   } catch (error) {
-    return { ok: false, reason: error instanceof Error ? error.message : String(error) };
+    return { ok: false, reason: messageOf(error) };
   }
 }
 
-async function checkCpu(): Promise<KernelCheck> {
-  const module = new URL(
-    import.meta.url.endsWith('.ts') ? './doctor-kernels.ts' : './doctor-kernels.js',
-    import.meta.url,
-  );
-  // From the sources there is nothing that a bare Node could load in a child.
-  const check = module.pathname.endsWith('.ts')
-    ? await (await import('./doctor-kernels.ts')).checkKernels()
-    : ((await inChildProcess(
-        'import(process.argv[1]).then((module) => module.checkKernels())',
-        [module.href],
-        TIMEOUT_MS,
-      )) as KernelCheck);
-  if (check.worst.error > TOLERANCE)
-    throw new Error(`${check.worst.op} is off by ${check.worst.error.toExponential(1)} from the reference`);
-  return check;
-}
-
-const ADAPTER = `import(process.argv[1]).then(async ({ create, globals }) => {
-  Object.assign(globalThis, globals);
-  const adapter = await create([]).requestAdapter();
-  const { vendor, architecture, device, description } = adapter?.info ?? {};
-  return adapter && { vendor, architecture, device, description };
-})`;
-
-async function checkWebgpu(): Promise<GpuAdapter> {
-  let path: string;
+async function checkWebgpu(found: AdapterDescription | DeviceError): Promise<GpuReport> {
+  if (found instanceof Error)
+    return { ok: false, reason: found.message.replace(/^webgpu: /, ''), adapter: null, parity: [] };
   try {
-    path = createRequire(import.meta.url).resolve('webgpu');
-  } catch {
-    throw new Error('the optional package webgpu is not installed');
+    const parity = (await inProcess('./doctor-gpu', 'checkGpu', GPU_TIMEOUT_MS)) as OpParity[];
+    const wrong = parity.filter(({ ok }) => !ok);
+    const reason = wrong.length > 0 ? `${wrong.length} of ${parity.length} ops are wrong or fail` : null;
+    return { ok: wrong.length === 0, reason, adapter: found, parity };
+  } catch (error) {
+    return { ok: false, reason: messageOf(error), adapter: found, parity: [] };
   }
-  const info = (await inChildProcess(ADAPTER, [pathToFileURL(path).href], TIMEOUT_MS)) as Record<
-    string,
-    string
-  > | null;
-  if (info === null)
-    throw new Error('the package webgpu is installed, but there is no adapter (no GPU or no driver)');
-  return { adapter: Object.values(info).filter(Boolean).join(', ') || 'unnamed' };
 }
 
-function lines(report: Report, io: Io): string[] {
-  const { bold, green, yellow, red } = styleFor(io.stdout, io.env);
-  const { cpu, webgpu, memory, device } = report;
-  const gib = (bytes: number) => `${(bytes / 2 ** 30).toFixed(1)} GiB`;
-  const limit = memory.limitBytes === null ? '' : `, limited to ${gib(memory.limitBytes)}`;
-  const row = (name: string, text: string) => `${bold(name.padEnd(10))} ${text}`;
-  return [
-    row('pcg-engine', `${report.engine} on Node ${report.node}, ${report.system}`),
-    row('processor', `${report.processor}, ${report.cores} cores`),
-    row('memory', `${gib(memory.totalBytes)}, ${gib(memory.freeBytes)} free${limit}`),
-    row(
-      'cpu',
-      cpu.ok
-        ? `${green('works')}: WebAssembly SIMD on ${cpu.threads} threads over shared memory; ${cpu.ops} ops agree with the float64 reference, worst ${cpu.worst.op} at ${cpu.worst.error.toExponential(1)} (allowed ${TOLERANCE.toExponential(0)})`
-        : `${red('does not work')}: ${cpu.reason}`,
-    ),
-    row(
-      'webgpu',
-      webgpu.ok ? `${yellow('there, not used in this version')}: ${webgpu.adapter}` : `no: ${webgpu.reason}`,
-    ),
-    row(
-      'device',
-      device.name ? `${green(device.name)}: ${device.reason}` : `${red('none')}: ${device.reason}`,
-    ),
-  ];
+/** Calls a function of a module beside this one, in a process of its own. */
+async function inProcess(module: string, name: string, timeoutMs: number): Promise<unknown> {
+  const ending = import.meta.url.endsWith('.ts') ? '.ts' : '.js';
+  const url = new URL(module + ending, import.meta.url);
+  // From the sources there is nothing that a bare Node could load in a child.
+  if (ending === '.ts') return ((await import(url.href)) as Record<string, () => Promise<unknown>>)[name]!();
+  const call = `import(process.argv[1]).then((module) => module[process.argv[2]]())`;
+  return inChildProcess(call, [url.href, name], timeoutMs);
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

@@ -6,7 +6,8 @@ Examples:
   $ pcg-engine doctor
   $ pcg-engine doctor --json
 
-Nothing is changed and nothing is sent anywhere. Exits with 4 where the cpu device does not work.`;
+Nothing is changed and nothing is sent anywhere. On a GPU every op is compared with the reference in float64.
+Exits with 4 where the device that --device auto takes does not compute rightly.`;
 
 /** `pcg-engine doctor`: what this machine has and which device will be used. */
 export const doctorCommand: AddCommand = (program, io, exit) => {

@@ -8,7 +8,7 @@ import { type Prediction, readPredictions, writePredictions } from '../train/pre
 import { type RunRecord, readRunRecord } from '../train/run-record.ts';
 import { openRunFolder, RUN_FILES, type RunFolder } from '../train/runfolder.ts';
 import { PARTS } from '../train/split.ts';
-import { openDevice } from './device.ts';
+import { checkDevice, openDevice } from './device.ts';
 import type { EvaluateOptions } from './evaluate.ts';
 import type { Io } from './io.ts';
 import { Progress, Rate } from './progress.ts';
@@ -34,6 +34,7 @@ interface Judged extends EvaluationResult {
 
 export async function evaluate(path: string, options: EvaluateOptions, io: Io): Promise<number> {
   const progress = new Progress(io, { quiet: options.quiet === true });
+  checkDevice(options);
   if (options.csv !== undefined) checkTarget(options.csv);
   const judged =
     options.data === undefined
@@ -130,7 +131,7 @@ async function onOther(
   const { card } = readModelCard(path);
   const origin = originOf(path, card);
   const dataset = scanDataset(data, { layout: options.layout });
-  const { backend, reason } = await openDevice('auto', options.threads);
+  const { backend, reason } = await openDevice(options);
   try {
     progress.print(`Judging ${plural(dataset.recordings.length, 'recording')} of ${data}; ${reason}`);
     const loaded = loadModel(path, backend);

@@ -1,10 +1,12 @@
-import { type CommonOptions, commonOptions, layoutOption, threadsOption } from './options.ts';
+import type { DeviceName } from './device.ts';
+import { type CommonOptions, commonOptions, deviceOption, layoutOption, threadsOption } from './options.ts';
 import type { AddCommand } from './program.ts';
 
 export interface EvaluateOptions extends CommonOptions {
   readonly data?: string;
   readonly layout: 'auto' | 'cinc2016' | 'folders' | 'csv';
   readonly csv?: string;
+  readonly device: DeviceName;
   readonly threads?: number;
 }
 
@@ -27,6 +29,7 @@ export const evaluateCommand: AddCommand = (program, io, exit) => {
     .option('--data <path>', 'other recordings than those of the run: a folder or a CSV file')
     .addOption(layoutOption())
     .optionsGroup('Device:')
+    .addOption(deviceOption('cpu'))
     .addOption(threadsOption());
   commonOptions(command)
     .option('--csv <file>', 'write what the model says of each recording to this file')

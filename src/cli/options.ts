@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { DEVICES, type DeviceName } from './device.ts';
 
 /** Options that every command has. */
 export interface CommonOptions {
@@ -27,6 +28,12 @@ export function numberOption(flags: string, description: string): Option {
 
 export function threadsOption(): Option {
   return numberOption('--threads <n>', 'threads that compute (default: one for every core)');
+}
+
+/** @param usual what is taken without it */
+export function deviceOption(usual: DeviceName): Option {
+  const what = 'where it runs: auto takes a GPU if there is one; only cpu gives the same bits everywhere';
+  return new Option('--device <name>', what).choices(DEVICES).default(usual);
 }
 
 export function layoutOption(): Option {

@@ -22,11 +22,13 @@ export async function predict(
 ): Promise<number> {
   const files = findFiles(paths);
   // One recording is done before a second thread is up.
-  const { backend } = await openDevice('cpu', options.threads ?? (files.length < 8 ? 1 : undefined));
+  const threads = options.threads ?? (files.length < 8 ? 1 : undefined);
+  const { backend, reason } = await openDevice({ device: options.device, threads });
   try {
     const loaded = loadModel(modelPath, backend);
     const { card } = loaded;
-    const { yellow, red } = styleFor(io.stderr, io.env);
+    const { dim, yellow, red } = styleFor(io.stderr, io.env);
+    if (options.device !== 'cpu' && !options.quiet) io.stderr.write(`${dim(reason)}\n`);
     if (card.trainedOn.layout === 'synthetic')
       io.stderr.write(
         `${yellow('note:')} this model was trained on SYNTHETIC recordings; it says nothing about patients.\n`,

@@ -1,9 +1,11 @@
 import { Option } from 'commander';
-import { type CommonOptions, commonOptions, threadsOption } from './options.ts';
+import type { DeviceName } from './device.ts';
+import { type CommonOptions, commonOptions, deviceOption, threadsOption } from './options.ts';
 import type { AddCommand } from './program.ts';
 
 export interface PredictOptions extends CommonOptions {
   readonly csv?: true;
+  readonly device: DeviceName;
   readonly threads?: number;
 }
 
@@ -24,6 +26,7 @@ export const predictCommand: AddCommand = (program, io, exit) => {
     .argument('<model>', 'run folder or weights.safetensors file')
     .argument('<files...>', 'WAV files, or folders with WAV files')
     .optionsGroup('Device:')
+    .addOption(deviceOption('cpu'))
     .addOption(threadsOption());
   commonOptions(command)
     .addOption(new Option('--csv', 'a CSV table on stdout').conflicts('json'))

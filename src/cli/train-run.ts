@@ -2,13 +2,14 @@ import { join } from 'node:path';
 import { UsageError } from '../base/errors.ts';
 import type { TrainConfig } from '../train/config.ts';
 import { scanDataset } from '../train/dataset.ts';
+import { type GpuEnvironment, gpuOf } from '../train/environment.ts';
 import type { FinishedRun, RunSummary } from '../train/finish.ts';
 import { countBySite, type Dataset } from '../train/recording.ts';
 import { type RunHooks, resumeTraining, runTraining } from '../train/run.ts';
 import { readRunRecord } from '../train/run-record.ts';
 import { nextRunFolder, openRunFolder, type RunFolder } from '../train/runfolder.ts';
 import { readSplit, type Split } from '../train/split.ts';
-import { checkDevice, type Device, openDevice } from './device.ts';
+import { checkDevice, type Device, type DeviceName, openDevice } from './device.ts';
 import { INTERRUPTED, type Io } from './io.ts';
 import { shellWord } from './options.ts';
 import { Progress } from './progress.ts';
@@ -27,7 +28,10 @@ interface Job {
   /** Run folder: to be made, or there to go on with. */
   readonly out: string;
   readonly resume?: RunFolder;
-  readonly device: TrainOptions['device'];
+  readonly device: DeviceName;
+  readonly storage: 'f32' | 'f16' | undefined;
+  /** On which GPU the run was started. */
+  readonly gpuBefore?: GpuEnvironment;
 }
 
 /** Options that make sense beside --resume: where the recordings are now, and how to run and talk. */
@@ -36,9 +40,12 @@ const WITH_RESUME = new Set(['resume', 'data', 'layout', 'device', 'threads', 'j
 /** @param given names of the options that were given, as opposed to their defaults */
 export async function train(options: TrainOptions, given: ReadonlySet<string>, io: Io): Promise<number> {
   const progress = new Progress(io, { quiet: options.quiet === true });
-  checkDevice(options.device, options.threads);
+  checkDevice(options);
   const job = options.resume === undefined ? newJob(options) : resumedJob(options, options.resume, given);
-  const device = await openDevice(job.device, options.threads, job.resume ? 'as before' : undefined);
+  const device = await openDevice(
+    { device: job.device, storage: job.storage, threads: options.threads },
+    job.resume ? 'as before' : undefined,
+  );
   try {
     const summary = await work(job, device, progress, options, io);
     progress.clear();
@@ -52,7 +59,7 @@ export async function train(options: TrainOptions, given: ReadonlySet<string>, i
 }
 
 function newJob(options: TrainOptions): Job {
-  const { data, layout, split, out, device } = options;
+  const { data, layout, split, out, device, storage } = options;
   const config = configFrom(options, data === undefined ? SYNTHETIC_SETTINGS : {});
   return {
     dataset: data === undefined ? builtInRecordings() : scanDataset(data, { layout }),
@@ -60,6 +67,7 @@ function newJob(options: TrainOptions): Job {
     ...(split === undefined ? {} : { split: readSplit(split) }),
     out: out ?? nextRunFolder('runs'),
     device,
+    storage,
   };
 }
 
@@ -72,7 +80,8 @@ function resumedJob(options: TrainOptions, path: string, given: ReadonlySet<stri
   }
   const resume = openRunFolder(path);
   const record = readRunRecord(resume);
-  const before = record.environment.device as TrainOptions['device'];
+  const { environment } = record;
+  const before = environment.device as DeviceName;
   if (options.device !== 'auto' && options.device !== before) {
     const message = `${path} was started on ${before}, so --device ${options.device} would not go on to the same bits`;
     throw new UsageError('usage/resume', message, 'Leave --device away');
@@ -90,6 +99,8 @@ function resumedJob(options: TrainOptions, path: string, given: ReadonlySet<stri
     out: path,
     resume,
     device: before,
+    storage: environment.gpu?.storage,
+    ...(environment.gpu ? { gpuBefore: environment.gpu } : {}),
   };
 }
 
@@ -110,6 +121,14 @@ function announce(job: Job, device: Device, progress: Progress, options: TrainOp
   progress.print(`${label('Data')} ${what}, ${dataset.root}`);
   progress.print(`${label('Run')} ${job.out}${job.resume ? ' (resumed)' : ''}`);
   progress.print(`${label('Device')} ${device.reason}`);
+  const { gpuBefore } = job;
+  const gpu = gpuOf(device.backend);
+  if (gpuBefore && gpu && (gpuBefore.adapter !== gpu.adapter || gpuBefore.driver !== gpu.driver)) {
+    const before = `${gpuBefore.adapter}, ${gpuBefore.driver}`;
+    progress.say(
+      `${yellow('note:')} this run was started on ${before}: another GPU or driver gives other bits.`,
+    );
+  }
 }
 
 async function work(

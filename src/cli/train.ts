@@ -1,5 +1,13 @@
 import { type Command, Option } from 'commander';
-import { type CommonOptions, commonOptions, layoutOption, numberOption, threadsOption } from './options.ts';
+import type { DeviceName } from './device.ts';
+import {
+  type CommonOptions,
+  commonOptions,
+  deviceOption,
+  layoutOption,
+  numberOption,
+  threadsOption,
+} from './options.ts';
 import type { AddCommand } from './program.ts';
 
 export interface TrainOptions extends CommonOptions {
@@ -25,7 +33,8 @@ export interface TrainOptions extends CommonOptions {
   readonly hop?: number;
   readonly fMin?: number;
   readonly fMax?: number;
-  readonly device: 'auto' | 'cpu' | 'webgpu' | 'reference';
+  readonly device: DeviceName;
+  readonly storage?: 'f32' | 'f16';
   readonly threads?: number;
 }
 
@@ -104,10 +113,12 @@ function addOptions(command: Command): void {
     .addOption(numberOption('--f-min <hz>', 'lower edge of the mel bands (default: 20)'))
     .addOption(numberOption('--f-max <hz>', 'upper edge of the mel bands (default: 900)'))
     .optionsGroup('Device:')
+    .addOption(deviceOption('auto'))
     .addOption(
-      new Option('--device <name>', 'where it runs')
-        .choices(['auto', 'cpu', 'webgpu', 'reference'])
-        .default('auto'),
+      new Option(
+        '--storage <type>',
+        'on webgpu, keep activations in float32 (f32, default) or float16 (f16): half the memory',
+      ).choices(['f32', 'f16']),
     )
     .addOption(threadsOption());
   commonOptions(command);

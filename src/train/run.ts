@@ -314,7 +314,7 @@ class Run {
         bands: model.config.bands,
         frames: model.config.frames,
       },
-      environment: describeEnvironment(backend.name, threads),
+      environment: describeEnvironment(backend, threads),
       timings: this.timings,
     };
   }

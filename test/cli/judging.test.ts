@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { writeWav16 } from '../../src/dsp/index.ts';
 import { parseCsv } from '../../src/train/csv.ts';
+import { withoutGpu } from '../support/gpu.ts';
 import { temporaryFolder } from '../train/temporary.ts';
 import { json, jsonError, pcg, QUICK, recordingsFolder } from './support.ts';
 
@@ -197,21 +198,23 @@ describe('evaluate', () => {
 
 describe('doctor', () => {
   test('says what is there and what will be used', async () => {
-    const { code, stdout } = await pcg(['doctor']);
+    const { code, stdout } = await withoutGpu(() => pcg(['doctor']));
     expect(code).toBe(0);
     expect(stdout).toContain(`Node ${process.versions.node}`);
-    expect(stdout).toMatch(/^cpu +works: WebAssembly SIMD on 2 threads/m);
-    expect(stdout).toMatch(/^webgpu +(no|there)/m);
-    expect(stdout).toMatch(/^device +cpu: /m);
+    expect(stdout).toMatch(/^cpu +works: \d+ ops on 2 threads agree with the float64 reference/m);
+    expect(stdout).toMatch(/^webgpu +no: /m);
+    expect(stdout).toMatch(/^auto takes +cpu \(no GPU: (no adapter|the optional package webgpu is not)/m);
   });
 
   test('--json is one document, in which cpu agrees with the reference', async () => {
-    const document = json(await pcg(['doctor', '--json'])) as {
+    const document = json(await withoutGpu(() => pcg(['doctor', '--json']))) as {
       cpu: { ok: boolean; worst: { error: number } };
-      device: { name: string };
+      webgpu: { ok: boolean };
+      device: { name: string; ok: boolean };
     };
     expect(document.cpu.ok).toBe(true);
     expect(document.cpu.worst.error).toBeLessThan(1e-4);
-    expect(document.device.name).toBe('cpu');
+    expect(document.webgpu.ok).toBe(false);
+    expect(document.device).toMatchObject({ name: 'cpu', ok: true });
   });
 });

@@ -62,7 +62,6 @@ test.each([
   [['--version'], 0],
   [['train', '--epoch', '1'], 2],
   [['train', '--data', '/nowhere/at-all'], 3],
-  [['train', '--device', 'webgpu'], 4],
 ])('%j ends with %i', async (argv, code) => {
   const ended = await start(argv);
   expect([ended.code, ended.signal]).toEqual([code, null]);

@@ -128,10 +128,13 @@ describe('usage errors', () => {
     expect([code, stderr]).toEqual([3, expect.stringContaining('not JSON')]);
   });
 
-  test('a device that is not in this version exits 4 and says what to do', async () => {
-    const { code, stderr } = await pcg(['train', '--device', 'webgpu']);
-    expect(code).toBe(4);
-    expect(stderr).toContain('not in this version. Use --device cpu');
+  test.each([
+    [['train', '--device', 'cpu', '--storage', 'f16'], '--storage f16 is for webgpu, and --device is cpu'],
+    [['train', '--storage', 'f8'], 'Allowed choices are f32, f16'],
+    [['predict', 'm', 'a.wav', '--device', 'gpu'], 'Allowed choices are auto, cpu, webgpu, reference'],
+  ])('%j exits 2', async (argv, message) => {
+    const { code, stderr } = await pcg(argv);
+    expect([code, stderr]).toEqual([2, expect.stringContaining(message)]);
   });
 });
 
@@ -141,7 +144,6 @@ describe('errors with --json', () => {
     [['train', '--json', '--epochs', '-3'], 'config/value', 2],
     [['evaluate', '/nowhere/run', '--json'], 'model/missing', 2],
     [['train', '--data', '/nowhere', '--json'], 'dataset/no-such-folder', 3],
-    [['train', '--device', 'webgpu', '--json'], 'device/webgpu', 4],
     [['predict', '--csv', '--json', 'm', 'a.wav'], 'usage/conflicting-option', 2],
   ])('%j is one document on stdout', async (argv, code, exitCode) => {
     const outcome = await pcg(argv);

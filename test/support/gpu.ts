@@ -31,3 +31,18 @@ export async function describeGpu(name: string, body: () => void): Promise<void>
 export function openGpu(options: WebgpuOptions = {}): Promise<WebgpuBackend> {
   return webgpu(options);
 }
+
+/** Runs `body` where no Vulkan driver is found, in this process and in what it starts. */
+export async function withoutGpu<T>(body: () => Promise<T>): Promise<T> {
+  const names = ['VK_DRIVER_FILES', 'VK_ICD_FILENAMES'] as const;
+  const before = names.map((name) => process.env[name]);
+  for (const name of names) process.env[name] = '/nowhere/no-driver.json';
+  try {
+    return await body();
+  } finally {
+    for (const [i, name] of names.entries()) {
+      if (before[i] === undefined) delete process.env[name];
+      else process.env[name] = before[i];
+    }
+  }
+}

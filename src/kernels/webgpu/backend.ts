@@ -47,6 +47,8 @@ export interface Counters {
 export interface WebgpuBackend extends Backend {
   readonly name: 'webgpu';
   readonly adapter: AdapterDescription;
+  /** How activations of the forward pass are kept. */
+  readonly storage: 'f32' | 'f16';
   readonly counters: Counters;
   /** Of every dispatch since the last call, where `profile` was asked for. */
   timings(): Promise<Timing[]>;
@@ -79,6 +81,7 @@ export async function webgpu(options: WebgpuOptions = {}): Promise<WebgpuBackend
 class DeviceBackend implements WebgpuBackend, Gpu {
   readonly name = 'webgpu';
   readonly adapter: AdapterDescription;
+  readonly storage: 'f32' | 'f16';
   readonly subgroups: boolean;
   readonly limits: GPUSupportedLimits;
   private readonly device: GPUDevice;
@@ -100,6 +103,7 @@ class DeviceBackend implements WebgpuBackend, Gpu {
     this.device = device;
     this.adapter = adapter;
     this.options = options;
+    this.storage = options.storage ?? 'f32';
     this.subgroups = device.features.has('subgroups');
     this.limits = device.limits;
     const fail = (error: unknown) => void (this.failure ??= error);

@@ -32,7 +32,7 @@ export interface AdapterDescription {
 const FEATURES = ['shader-f16', 'subgroups', 'timestamp-query'] as const;
 
 /** What kernels may need more of than WebGPU's defaults give. */
-const LIMITS = [
+export const LIMITS = [
   'maxBufferSize',
   'maxStorageBufferBindingSize',
   'maxStorageBuffersPerShaderStage',
@@ -61,7 +61,7 @@ export async function requestAdapter(
       'Use --device cpu',
     );
   }
-  const description = describe(adapter);
+  const description = describe(factsOf(adapter));
   if (options.realOnly && description.software) {
     throw new DeviceError(
       'webgpu/software',
@@ -70,6 +70,10 @@ export async function requestAdapter(
     );
   }
   return { adapter, description };
+}
+
+function factsOf({ info, features, limits }: GPUAdapter): AdapterFacts {
+  return { info, features, limits: limits as unknown as AdapterFacts['limits'] };
 }
 
 /** @throws DeviceError `webgpu/device` if the adapter gives none */
@@ -89,27 +93,40 @@ export async function requestDevice(
   }
 }
 
-function describe(adapter: GPUAdapter): AdapterDescription {
-  const { info, features, limits } = adapter;
-  const { vendor, architecture, device, description } = info;
+/** What is known of an adapter, as `GPUAdapter` has it or as it was told by another process. */
+export interface AdapterFacts {
+  readonly info: Partial<GPUAdapterInfo>;
+  readonly features: Iterable<string>;
+  readonly limits: Readonly<Partial<Record<string, number>>>;
+}
+
+export function describe({ info, features, limits }: AdapterFacts): AdapterDescription {
+  const { vendor = '', architecture = '', device = '', description = '' } = info;
   const text = `${vendor} ${architecture} ${device} ${description}`.toLowerCase();
-  // The type of `isFallbackAdapter` came late to the specification; the names are a second look.
-  const fallback = (info as { isFallbackAdapter?: boolean }).isFallbackAdapter ?? false;
   const smallest = info.subgroupMinSize ?? 0;
+  const names = [...features].sort();
   return {
     vendor,
     architecture,
     device,
     driver: description,
-    software: fallback || /swiftshader|llvmpipe|lavapipe|software|warp|basic render/.test(text),
-    subgroups: features.has('subgroups') ? [smallest, info.subgroupMaxSize ?? smallest] : null,
-    features: [...features].sort(),
+    // `isFallbackAdapter` came late to the specification; the names are a second look.
+    software:
+      (info.isFallbackAdapter ?? false) ||
+      /swiftshader|llvmpipe|lavapipe|software|warp|basic render/.test(text),
+    subgroups: names.includes('subgroups') ? [smallest, info.subgroupMaxSize ?? smallest] : null,
+    features: names,
     limits: Object.fromEntries(LIMITS.map((name) => [name, limits[name] ?? 0])),
   };
 }
 
-/** One line: vendor, device and driver without repetitions. */
-export function describeAdapter({ vendor, architecture, device, driver }: AdapterDescription): string {
-  const parts = [vendor, architecture, device, driver].filter(Boolean);
-  return [...new Set(parts)].join(', ') || 'unnamed adapter';
+/** What people call it: the device where it has a name, else who made it. */
+export function nameOf({ vendor, architecture, device }: AdapterDescription): string {
+  return device.replace(/-+$/, '') || [vendor, architecture].filter(Boolean).join(' ') || 'unnamed adapter';
+}
+
+/** One line: name and driver. */
+export function describeAdapter(adapter: AdapterDescription): string {
+  const { driver } = adapter;
+  return driver ? `${nameOf(adapter)}, ${driver}` : nameOf(adapter);
 }
