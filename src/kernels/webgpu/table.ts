@@ -3,12 +3,14 @@ import * as augment from './augment.ts';
 import * as batchnorm from './batchnorm.ts';
 import * as broadcast from './broadcast.ts';
 import { concat } from './concat.ts';
+import * as dropout from './dropout.ts';
 import * as elementwise from './elementwise.ts';
 import type { WebgpuKernel } from './kernel.ts';
 import * as layout from './layout.ts';
 import { matmul } from './matmul.ts';
 import * as optimizer from './optimizer.ts';
 import { pack } from './pack.ts';
+import * as pool2d from './pool2d.ts';
 import * as reduce from './reduce.ts';
 
 /** Every op's kernel. */
@@ -21,6 +23,8 @@ export const kernels: { readonly [K in KernelName]?: WebgpuKernel<K> } = {
   ...reduce,
   matmul,
   ...augment,
+  ...dropout,
   pack,
+  ...pool2d,
   ...optimizer,
 };

@@ -23,6 +23,11 @@ export const dropout: OpSpec<OpAttributes['dropout']> = {
       shapes: [[2, 3, 17, 31]],
       attributes: { seed: 2 ** 40 + 5, stream: 1, step: 0, p: 0.25, perChannel: false },
     },
+    // On a GPU: several workgroups, and units that begin and end within a vec4.
+    { shapes: [[43, 61]], attributes: { ...place, p: 0.4, perChannel: true } },
+    { shapes: [[21, 103, 2]], attributes: { ...place, p: 0.5, perChannel: true } },
+    { shapes: [[17, 31, 3, 3]], attributes: { ...place, p: 0.2, perChannel: true } },
+    { shapes: [[5, 2, 21, 23]], attributes: { ...place, p: 0.5, perChannel: true } },
     { shapes: [[4, 4]], attributes: { ...place, p: 0, perChannel: false } },
   ],
   tolerance: { cpu: 1e-6, webgpu: 1e-6 },

@@ -12,6 +12,11 @@ const cases: readonly (readonly [Shape, PoolAttributes])[] = [
   [[2, 3, 7, 19], { kernel: [2, 2], stride: [2, 2], padding: [0, 0, 0, 0] }],
   [[1, 2, 7, 9], { kernel: [3, 2], stride: [2, 1], padding: [1, 1, 0, 1] }],
   [[2, 2, 8, 5], { kernel: [1, 5], stride: [1, 5], padding: [0, 0, 0, 0] }],
+  // Several workgroups on a GPU; a row left over; overlap both ways; positions in no window.
+  [[2, 3, 31, 20], { kernel: [2, 2], stride: [2, 2], padding: [0, 0, 0, 0] }],
+  [[2, 3, 9, 11], { kernel: [3, 3], stride: [2, 2], padding: [1, 1, 1, 1] }],
+  [[1, 2, 5, 6], { kernel: [3, 3], stride: [1, 1], padding: [2, 1, 0, 2] }],
+  [[1, 2, 11, 10], { kernel: [2, 1], stride: [3, 4], padding: [0, 1, 0, 0] }],
 ];
 
 function pooled(op: string, x: Shape, a: PoolAttributes): Shape {
