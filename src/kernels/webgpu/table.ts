@@ -12,6 +12,7 @@ import * as optimizer from './optimizer.ts';
 import { pack } from './pack.ts';
 import * as pool2d from './pool2d.ts';
 import * as reduce from './reduce.ts';
+import * as squeeze from './squeeze.ts';
 
 /** Every op's kernel. */
 export const kernels: { readonly [K in KernelName]?: WebgpuKernel<K> } = {
@@ -25,6 +26,7 @@ export const kernels: { readonly [K in KernelName]?: WebgpuKernel<K> } = {
   ...augment,
   ...dropout,
   pack,
+  ...squeeze,
   ...pool2d,
   ...optimizer,
 };

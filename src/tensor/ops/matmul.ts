@@ -5,44 +5,36 @@ import type { OpSpec, Sample } from '../spec.ts';
 
 type Attributes = OpAttributes['matmul'];
 
-const cases: readonly (readonly [Shape, Shape])[] = [
+/** Left and right, before any transpose. */
+const cases: readonly (readonly [Shape, Shape])[] = (
   [
-    [1, 1],
-    [1, 1],
-  ],
-  [
-    [2, 3],
-    [3, 5],
-  ],
-  [
-    [5, 7],
-    [7, 1],
-  ],
-  [
-    [2, 3, 4],
-    [2, 4, 5],
-  ],
-  [
-    [3, 5, 2],
-    [2, 7],
-  ],
-  [
-    [2, 3],
-    [4, 3, 5],
-  ],
-  [
-    [13, 67],
-    [67, 19],
-  ],
-  [
-    [2, 3, 9, 17],
-    [2, 3, 17, 11],
-  ],
-  [
-    [32, 129],
-    [129, 2],
-  ],
-];
+    ['1,1', '1,1'],
+    ['2,3', '3,5'],
+    ['5,7', '7,1'],
+    ['2,3,4', '2,4,5'],
+    ['3,5,2', '2,7'],
+    ['2,3', '4,3,5'],
+    ['13,67', '67,19'],
+    ['2,3,9,17', '2,3,17,11'],
+    ['32,129', '129,2'],
+    // Whole vectors of four; operands shared by a batch.
+    ['2,12,36', '2,36,20'],
+    ['12,36', '3,36,20'],
+    ['3,9,36', '36,20'],
+    ['33,16', '16,65'],
+    // Long sums for few outputs.
+    ['9,1030', '1030,10'],
+    // Few rows or columns.
+    ['1,64', '2,64,36'],
+    ['3,41', '41,262'],
+    ['2,5,76', '2,76,35'],
+    ['2,36,40', '2,40,4'],
+    ['3,11,260', '260,7'],
+    // Short sums.
+    ['2,33,1', '2,1,36'],
+    ['6,8', '8,40'],
+  ] as const
+).map(([a, b]) => [a.split(',').map(Number), b.split(',').map(Number)]);
 
 function swap(shape: Shape, transposed: boolean): Shape {
   return transposed ? [...shape.slice(0, -2), shape[shape.length - 1]!, shape[shape.length - 2]!] : shape;
