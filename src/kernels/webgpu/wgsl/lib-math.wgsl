@@ -143,5 +143,5 @@ fn gelu(x: vec4f) -> vec4f {
 
 // x clamp(x+3, 0, 6) / 6.
 fn hardswish(x: vec4f) -> vec4f {
-  return x * atMost(atLeast(x + 3.0, 0.0), 6.0) / 6.0;
+  return x * (atMost(atLeast(x + 3.0, 0.0), 6.0) / 6.0);
 }
