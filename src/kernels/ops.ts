@@ -29,6 +29,14 @@ export interface RandomAttributes {
   readonly step: number;
 }
 
+export interface BlockAttributes {
+  readonly epsilon: number;
+  /** Size and stride of the windows; [1, 1] for none. */
+  readonly pool: Pair;
+  /** p = 0 for none. */
+  readonly dropout: RandomAttributes & { readonly p: number; readonly perChannel: boolean };
+}
+
 type None = Readonly<Record<never, never>>;
 
 /** Attributes of each op, by name. `keyof` this is the list of ops. */
@@ -107,6 +115,24 @@ export interface OpAttributes {
   batchNorm: { readonly epsilon: number; readonly relu: boolean };
   /** inputs (x, dy, gamma, beta, mean, variance) → (dx, dgamma, dbeta). */
   batchNormBackward: { readonly epsilon: number; readonly relu: boolean };
+  /**
+   * inputs (x [N,C,H,W], w1 [K,C], b1 [K], w2 [C,K], b2 [C]) → (y, gate [N,C]): x times a gate for each channel,
+   * σ(w2·max(0, w1·mean(x) + b1) + b2).
+   */
+  squeezeExcitation: None;
+  /** inputs (x, dy, w1, b1, w2, b2) → (dx, dw1, db1, dw2, db2). */
+  squeezeExcitationBackward: None;
+  /**
+   * inputs (x [N,C,H,W], gamma [C], beta [C]) → (y [N,C,⌊H/ph⌋,⌊W/pw⌋], mean [C], variance [C] biased):
+   * y = dropout(maxPool2d(batchNorm with relu)), as those three ops compute it; rows and columns that fill no window
+   * count for the statistics only.
+   */
+  batchNormBlock: BlockAttributes;
+  /**
+   * inputs (x, dy, gamma, beta, mean, variance) → (dx, dgamma, dbeta). What was normalised, rectified, greatest and
+   * dropped is found again from x: nothing of the size of x need be kept beside it.
+   */
+  batchNormBlockBackward: BlockAttributes;
   /** inputs (x [..., D], gamma [D], beta [D]) → (y, mean [...], variance [...] biased), over the last axis. */
   layerNorm: { readonly epsilon: number };
   /** inputs (x, dy, gamma, mean, variance) → (dx, dgamma, dbeta). */

@@ -19,7 +19,7 @@ export interface PoolOptions {
   readonly padding?: number | Pair | Padding;
 }
 
-function pair(value: number | Pair): Pair {
+export function pair(value: number | Pair): Pair {
   return typeof value === 'number' ? [value, value] : value;
 }
 

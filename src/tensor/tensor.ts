@@ -4,12 +4,14 @@ import type { OpAttributes, Pair } from '../kernels/ops.ts';
 import { apply, apply1, type TapeNode } from './apply.ts';
 import { tensor } from './create.ts';
 import { noteCreated, noteDisposed } from './leaks.ts';
-import { type Conv2dOptions, type PoolOptions, resolveConv2d, resolvePool } from './options.ts';
+import { type Conv2dOptions, type PoolOptions, pair, resolveConv2d, resolvePool } from './options.ts';
 import { currentScope, type Scope } from './scope.ts';
 import { broadcastAxes, normaliseAxes, normaliseAxis, type Shape, sameShape, sizeOf } from './shape.ts';
 import type { Storage } from './storage.ts';
 
 type Axes = number | readonly number[];
+
+const NO_DROPOUT = { p: 0, perChannel: false, seed: 0, stream: 0, step: 0 };
 
 /**
  * An immutable, contiguous, row-major array on one backend, perhaps recorded on the tape. Ops read as
@@ -294,6 +296,26 @@ export class Tensor {
       epsilon: 1e-5,
       relu: false,
       ...options,
+    });
+    return [y!, mean!, variance!];
+  }
+  /**
+   * dropout(maxPool2d(relu(batchNorm))) of [N, C, H, W] as one op → [y, mean, variance] (as batchNorm). The last two
+   * steps only where asked for; windows lie side by side.
+   */
+  batchNormBlock(
+    gamma: Tensor,
+    beta: Tensor,
+    options: {
+      readonly epsilon?: number;
+      readonly pool?: number | Pair;
+      readonly dropout?: OpAttributes['dropout'];
+    } = {},
+  ): readonly [Tensor, Tensor, Tensor] {
+    const [y, mean, variance] = apply('batchNormBlock', [this, gamma, beta], {
+      epsilon: options.epsilon ?? 1e-5,
+      pool: pair(options.pool ?? 1),
+      dropout: options.dropout ?? NO_DROPOUT,
     });
     return [y!, mean!, variance!];
   }

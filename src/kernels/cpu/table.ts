@@ -2,6 +2,7 @@ import type { KernelName } from '../ops.ts';
 import * as attention from './attention.ts';
 import * as augment from './augment.ts';
 import { batchNorm, batchNormBackward } from './batchnorm.ts';
+import { batchNormBlock, batchNormBlockBackward } from './batchnormblock.ts';
 import * as broadcast from './broadcast.ts';
 import { conv2d, conv2dInputGrad } from './conv2d.ts';
 import { conv2dWeightGrad } from './conv2dweight.ts';
@@ -16,11 +17,14 @@ import { pack } from './pack.ts';
 import * as pool2d from './pool2d.ts';
 import * as reduce from './reduce.ts';
 import * as softmax from './softmax.ts';
+import * as squeeze from './squeeze.ts';
 
 /** Every op's kernel. */
 export const kernels: { readonly [K in KernelName]: CpuKernel<K> } = {
   batchNorm,
   batchNormBackward,
+  batchNormBlock,
+  batchNormBlockBackward,
   conv2d,
   conv2dInputGrad,
   conv2dWeightGrad,
@@ -32,6 +36,7 @@ export const kernels: { readonly [K in KernelName]: CpuKernel<K> } = {
   ...layout,
   ...reduce,
   ...softmax,
+  ...squeeze,
   ...dropout,
   ...augment,
   ...optimizer,

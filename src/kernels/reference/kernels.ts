@@ -2,6 +2,7 @@ import type { KernelName } from '../ops.ts';
 import { attention } from './attention.ts';
 import { augmentWindows } from './augment.ts';
 import { batchNorm, batchNormBackward } from './batchnorm.ts';
+import { batchNormBlock, batchNormBlockBackward } from './batchnormblock.ts';
 import { add, div, equal, greater, maximum, minimum, mul, reluBackward, sub } from './broadcast.ts';
 import { conv2d, conv2dInputGrad, conv2dWeightGrad } from './conv2d.ts';
 import { dropout } from './dropout.ts';
@@ -15,6 +16,7 @@ import { pack } from './pack.ts';
 import { avgPool2d, avgPool2dBackward, maxPool2d, maxPool2dGather, maxPool2dScatter } from './pool2d.ts';
 import { max, sum } from './reduce.ts';
 import { logSoftmax, softmax, softmaxCrossEntropy } from './softmax.ts';
+import { squeezeExcitation, squeezeExcitationBackward } from './squeeze.ts';
 
 /** The specification of every op; a missing one is a compile error. */
 export const kernels = {
@@ -59,9 +61,13 @@ export const kernels = {
   avgPool2dBackward,
   batchNorm,
   batchNormBackward,
+  batchNormBlock,
+  batchNormBlockBackward,
   layerNorm,
   layerNormBackward,
   dropout,
+  squeezeExcitation,
+  squeezeExcitationBackward,
   augmentWindows,
   softmax,
   logSoftmax,

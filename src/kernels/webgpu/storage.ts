@@ -7,6 +7,7 @@ import type { KernelName } from '../ops.ts';
 const HALF: Partial<Record<KernelName, readonly number[]>> = {
   conv2d: [0],
   batchNorm: [0],
+  batchNormBlock: [0],
   maxPool2d: [0],
   dropout: [0],
 };

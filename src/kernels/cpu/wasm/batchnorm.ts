@@ -82,11 +82,38 @@ function normalise4(x: v128, mean: v128, scale: v128, beta: v128): v128 {
   return f32x4.add(f32x4.mul(f32x4.sub(x, mean), scale), beta);
 }
 
+/** y from x for all planes of a channel, `step` bytes apart, given its statistics. */
+// @ts-ignore: decorator
+@inline
+function apply(
+  y: usize, x: usize, images: i32, step: usize, planeBytes: usize,
+  mean: f32, scale: f32, beta: f32, relu: i32,
+): void {
+  const means = f32x4.splat(mean);
+  const scales = f32x4.splat(scale);
+  const betas = f32x4.splat(beta);
+  const zero = f32x4.splat(0);
+  // pmax(v, floor) is v unless v < floor: it keeps NaN.
+  const floor = relu ? zero : f32x4.splat(-Infinity);
+  for (let n = 0; n < images; n++) {
+    let from = x + <usize>n * step;
+    let to = y + <usize>n * step;
+    const end = from + planeBytes;
+    for (; from + 32 <= end; from += 32, to += 32) {
+      v128.store(to, f32x4.pmax(normalise4(v128.load(from), means, scales, betas), floor));
+      v128.store(to, f32x4.pmax(normalise4(v128.load(from, 16), means, scales, betas), floor), 16);
+    }
+    for (; from < end; from += 4, to += 4) {
+      const value = normalise(load<f32>(from), mean, scale, beta);
+      store<f32>(to, relu && value < 0 ? 0 : value);
+    }
+  }
+}
+
 /** args: y, mean, variance, x, gamma, beta, images, channels, values a plane, relu; floats: epsilon. */
 export function batchNorm(args: usize, c: i32, scratch: usize): void {
   const images = argI(args, 6);
   const planeBytes = arg(args, 8) << 2;
-  const relu = argI(args, 9);
   const step = arg(args, 7) * planeBytes;
   const channel = <usize>c << 2;
   const x = arg(args, 3) + <usize>c * planeBytes;
@@ -103,26 +130,25 @@ export function batchNorm(args: usize, c: i32, scratch: usize): void {
 
   const scale = <f32>(<f64>load<f32>(arg(args, 4) + channel) / Math.sqrt(<f64>variance + argD(args, 0)));
   const beta = load<f32>(arg(args, 5) + channel);
-  const means = f32x4.splat(mean);
-  const scales = f32x4.splat(scale);
-  const betas = f32x4.splat(beta);
-  const zero = f32x4.splat(0);
-  // pmax(v, floor) is v unless v < floor: it keeps NaN.
-  const floor = relu ? zero : f32x4.splat(-Infinity);
   const y = arg(args, 0) + <usize>c * planeBytes;
-  for (let n = 0; n < images; n++) {
-    let from = x + <usize>n * step;
-    let to = y + <usize>n * step;
-    const end = from + planeBytes;
-    for (; from + 32 <= end; from += 32, to += 32) {
-      v128.store(to, f32x4.pmax(normalise4(v128.load(from), means, scales, betas), floor));
-      v128.store(to, f32x4.pmax(normalise4(v128.load(from, 16), means, scales, betas), floor), 16);
-    }
-    for (; from < end; from += 4, to += 4) {
-      const value = normalise(load<f32>(from), mean, scale, beta);
-      store<f32>(to, relu && value < 0 ? 0 : value);
-    }
-  }
+  apply(y, x, images, step, planeBytes, mean, scale, beta, argI(args, 9));
+}
+
+/**
+ * y as above, given the statistics.
+ * args: y, x, gamma, beta, mean, variance, images, channels, values a plane, relu; floats: epsilon.
+ */
+export function batchNormApply(args: usize, c: i32, scratch: usize): void {
+  const planeBytes = arg(args, 8) << 2;
+  const channel = <usize>c << 2;
+  const mean = load<f32>(arg(args, 4) + channel);
+  const variance = load<f32>(arg(args, 5) + channel);
+  const scale = <f32>(<f64>load<f32>(arg(args, 2) + channel) / Math.sqrt(<f64>variance + argD(args, 0)));
+  const beta = load<f32>(arg(args, 3) + channel);
+  const offset = <usize>c * planeBytes;
+  const y = arg(args, 0) + offset;
+  const x = arg(args, 1) + offset;
+  apply(y, x, argI(args, 6), arg(args, 7) * planeBytes, planeBytes, mean, scale, beta, argI(args, 9));
 }
 
 /**
