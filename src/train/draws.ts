@@ -43,6 +43,19 @@ export class Draws {
     return this.#words[3 - this.#left]!;
   }
 
+  /** Number of the next word: how many have been drawn. */
+  get position(): number {
+    return 4 * this.#block - this.#left;
+  }
+
+  /** Passes over words that somebody else will draw, by their position. */
+  skip(count: number): void {
+    const position = this.position + count;
+    this.#block = Math.floor(position / 4);
+    this.#left = 0;
+    for (let i = 0; i < position % 4; i++) this.word();
+  }
+
   /** Uniform in [low, high), never exactly `low`. */
   uniform(low = 0, high = 1): number {
     return low + ((this.word() + 0.5) / 4294967296) * (high - low);

@@ -6,6 +6,8 @@ import { indices, tensor } from '../create.ts';
 import { randomWords, uniformValues } from '../random.ts';
 import type { OpSpec, Sample } from '../spec.ts';
 
+export { LEVEL_COLUMNS, LEVELS, PLAN, planColumns, writeLevel } from '../../kernels/window-plan.ts';
+
 type Attributes = OpAttributes['augmentWindows'];
 
 const place = { seed: 2 ** 33 + 9, stream: 0x7005, step: 17 };

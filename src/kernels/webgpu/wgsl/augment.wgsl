@@ -118,7 +118,9 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index
   var value = varied(row, element);
   if (params.mixup != 0u) {
     let share = level(row, SHARE);
-    value = share * value + (1.0 - share) * varied(planned(row, PARTNER), element);
+    // Shares next to 1 are told apart by their second part.
+    let rest = (1.0 - share) - level(row, SHARE + 1u);
+    value = share * value + rest * varied(planned(row, PARTNER), element);
   }
   $WRITE
 }
