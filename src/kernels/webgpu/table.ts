@@ -12,6 +12,7 @@ import * as optimizer from './optimizer.ts';
 import { pack } from './pack.ts';
 import * as pool2d from './pool2d.ts';
 import * as reduce from './reduce.ts';
+import * as softmax from './softmax.ts';
 import * as squeeze from './squeeze.ts';
 
 /** Every op's kernel. */
@@ -29,4 +30,5 @@ export const kernels: { readonly [K in KernelName]?: WebgpuKernel<K> } = {
   ...squeeze,
   ...pool2d,
   ...optimizer,
+  ...softmax,
 };

@@ -6,7 +6,7 @@ import type { OpSpec, Sample } from '../spec.ts';
 
 type None = OpAttributes['softmax'];
 
-const shapes: readonly Shape[] = [[1], [5], [3, 7], [2, 3, 2], [4, 129], [2, 3, 33, 5]];
+const shapes: readonly Shape[] = [[1], [5], [3, 7], [2, 3, 2], [4, 129], [2, 3, 33, 5], [600, 2], [3, 700]];
 const samples: readonly Sample<None>[] = shapes.map((shape) => ({ shapes: [shape], attributes: {} }));
 
 function shape(op: string): OpSpec<None>['shape'] {
@@ -75,6 +75,22 @@ export const softmaxCrossEntropy: OpSpec<None> = {
       ],
       attributes: {},
       domains: ['normal', 'positive'],
+    },
+    {
+      shapes: [
+        [300, 2],
+        [300, 2],
+      ],
+      attributes: {},
+      domains: ['normal', 'probability'],
+    },
+    {
+      shapes: [
+        [3, 1100],
+        [3, 1100],
+      ],
+      attributes: {},
+      domains: ['normal', 'probability'],
     },
   ],
   tolerance: { cpu: 2e-6, webgpu: 2e-6 },

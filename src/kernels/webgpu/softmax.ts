@@ -1,0 +1,49 @@
+/** Softmax, its logarithm and cross-entropy along rows: `wgsl/softmax*.wgsl`. */
+import { type Gpu, grid, groups, sizeOf, type View, type WebgpuKernel } from './kernel.ts';
+
+/** Longer rows get a workgroup each. */
+const SHORT = 256;
+
+const SOFTMAX = { RESULT: 'exp(value - greatest) / sum' };
+const LOG_SOFTMAX = { RESULT: '(value - greatest) - log(sum)' };
+
+/** Invocations that share a row: a power of two, about a value to four each. */
+function lanesFor(length: number, most: number): number {
+  let lanes = 1;
+  while (lanes < most && 4 * lanes < length) lanes *= 2;
+  return lanes;
+}
+
+function alongRows(gpu: Gpu, x: View, y: View, defines: Readonly<Record<string, string>>): void {
+  const size = sizeOf(x.shape);
+  if (size === 0) return;
+  const length = x.shape[x.shape.length - 1]!;
+  const rows = size / length;
+  const short = length <= SHORT;
+  const lanes = short ? lanesFor(length, 32) : 256;
+  gpu.dispatch({
+    shader: short ? 'softmax-short' : 'softmax',
+    defines,
+    inputs: [x],
+    outputs: [y],
+    integers: short ? [rows, length, lanes] : [rows, length],
+    workgroups: grid(groups(rows, 256 / lanes), 1),
+  });
+}
+
+export const softmax: WebgpuKernel<'softmax'> = (gpu, [x], [y]) => alongRows(gpu, x!, y!, SOFTMAX);
+
+export const logSoftmax: WebgpuKernel<'logSoftmax'> = (gpu, [x], [y]) => alongRows(gpu, x!, y!, LOG_SOFTMAX);
+
+export const softmaxCrossEntropy: WebgpuKernel<'softmaxCrossEntropy'> = (gpu, [logits, targets], [loss]) => {
+  const [rows, length] = logits!.shape as [number, number];
+  if (rows === 0) return;
+  const lanes = lanesFor(length, 256);
+  gpu.dispatch({
+    shader: 'softmax-cross-entropy',
+    inputs: [logits!, targets!],
+    outputs: [loss!],
+    integers: [rows, length, lanes],
+    workgroups: grid(groups(rows, 256 / lanes), 1),
+  });
+};
