@@ -1,3 +1,4 @@
+import { apply } from '../tensor/apply.ts';
 import type { Tensor } from '../tensor/index.ts';
 import { Dense } from './dense.ts';
 import type { Initialiser } from './init.ts';
@@ -15,9 +16,10 @@ export class SqueezeExcitation extends Layer {
   }
 
   forward(x: Tensor, context: Context): Tensor {
-    const [n, c] = [x.shape[0]!, x.shape[1]!];
-    const gate = this.excite.forward(this.squeeze.forward(x.mean([2, 3])).relu()).sigmoid();
-    context.observe?.(this, 'gate', gate);
-    return x.mul(gate.reshape([n, c, 1, 1]));
+    const { squeeze, excite } = this;
+    const weights = [squeeze.weight, squeeze.bias, excite.weight, excite.bias].map(({ value }) => value);
+    const [y, gate] = apply('squeezeExcitation', [x, ...weights], {});
+    context.observe?.(this, 'gate', gate!);
+    return y!;
   }
 }

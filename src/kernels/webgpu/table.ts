@@ -3,6 +3,7 @@ import * as augment from './augment.ts';
 import * as batchnorm from './batchnorm.ts';
 import * as broadcast from './broadcast.ts';
 import { concat } from './concat.ts';
+import * as convolution from './conv2d.ts';
 import * as dropout from './dropout.ts';
 import * as elementwise from './elementwise.ts';
 import type { WebgpuKernel } from './kernel.ts';
@@ -20,6 +21,7 @@ export const kernels: { readonly [K in KernelName]?: WebgpuKernel<K> } = {
   ...batchnorm,
   ...broadcast,
   concat,
+  ...convolution,
   ...layout,
   ...elementwise,
   ...reduce,
