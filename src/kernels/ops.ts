@@ -161,6 +161,13 @@ export interface OpAttributes {
     readonly mixup: boolean;
   };
 
+  /**
+   * inputs (samples [B,T], window [n], roots [n,2]: cos and −sin of 2πk/n, firstBin int32 [bands], weights
+   * [bands,width]) → [B,bands,frames]: power spectra of frames `hopLength` apart, summed over the `width` bins of each
+   * band from its first on. `padding` samples are thought before and behind: zeros, or the signal mirrored.
+   */
+  melPower: { readonly hopLength: number; readonly padding: number; readonly reflect: boolean };
+
   /** Over the last axis. */
   softmax: None;
   /** Over the last axis. */
@@ -169,6 +176,11 @@ export interface OpAttributes {
   softmaxCrossEntropy: None;
   /** inputs (q [B,T,D], k [B,S,D], v [B,S,E]) → [B,T,E] = softmax(q·kᵀ·scale)·v. Heads are folded into B. */
   attention: { readonly scale: number };
+  /**
+   * inputs (q, k, v, g [B,T,E]) → (dq, dk, dv), the gradient of attention: with P = softmax(q·kᵀ·scale),
+   * dP = g·vᵀ and dS = P∘(dP − Σ_s P∘dP)·scale: dq = dS·k, dk = dSᵀ·q, dv = Pᵀ·g.
+   */
+  attentionBackward: { readonly scale: number };
 
   /**
    * inputs (loss [], previous [], g₁, …, gₙ of any shapes) → norm [] = √(Σᵢ Σ gᵢ²); NaN where loss or previous, the

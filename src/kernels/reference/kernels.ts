@@ -1,5 +1,5 @@
 import type { KernelName } from '../ops.ts';
-import { attention } from './attention.ts';
+import { attention, attentionBackward } from './attention.ts';
 import { augmentWindows } from './augment.ts';
 import { batchNorm, batchNormBackward } from './batchnorm.ts';
 import { batchNormBlock, batchNormBlockBackward } from './batchnormblock.ts';
@@ -10,6 +10,7 @@ import { affine, erf, exp, gelu, hardswish, log, neg, relu, sigmoid, sqrt, tanh 
 import type { ReferenceKernel } from './kernel.ts';
 import { layerNorm, layerNormBackward } from './layernorm.ts';
 import { broadcastTo, concat, gather, pad, permute, scatterAdd, slice } from './layout.ts';
+import { melPower } from './logmel.ts';
 import { matmul } from './matmul.ts';
 import { adamwStep, blend, globalNorm, sgdStep } from './optimizer.ts';
 import { pack } from './pack.ts';
@@ -69,10 +70,12 @@ export const kernels = {
   squeezeExcitation,
   squeezeExcitationBackward,
   augmentWindows,
+  melPower,
   softmax,
   logSoftmax,
   softmaxCrossEntropy,
   attention,
+  attentionBackward,
   globalNorm,
   adamwStep,
   sgdStep,

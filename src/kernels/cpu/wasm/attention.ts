@@ -3,7 +3,7 @@
  * weights there, and the values are added up with these. No matrix of all scores is ever stored.
  */
 import { arg, argF } from './args';
-import { firstLanes, storeFirst } from './lanes';
+import { firstLanes, high64, low64, storeFirst } from './lanes';
 import { exponentials, rowMaximum } from './rows';
 
 /** Values added up before they join the total, so that long sums keep their accuracy. */
@@ -176,4 +176,52 @@ function storeColumns(y: usize, count: usize, scale: v128, a: v128, b: v128, c: 
   if (count > 4) storeFirst(y + 16, f32x4.mul(b, scale), min(count - 4, 4));
   if (count > 8) storeFirst(y + 32, f32x4.mul(c, scale), min(count - 8, 4));
   if (count > 12) storeFirst(y + 48, f32x4.mul(d, scale), count - 12);
+}
+
+/**
+ * Row by row, what comes with g·vᵀ becomes the gradient of the scores: w·(x − Σ w·x)·scale, with w the weights. Sums
+ * are in float64.
+ * args: x, w, rows, rows a piece, row length; floats: scale.
+ */
+export function attentionSlopesKernel(args: usize, piece: i32, scratch: usize): void {
+  const first = <usize>piece * arg(args, 3);
+  const last = min(first + arg(args, 3), arg(args, 2));
+  const count = arg(args, 4);
+  const bytes = count << 2;
+  const whole = (count & ~7) << 2;
+  const rest = count & 7;
+  const scale = f32x4.splat(argF(args, 0));
+  for (let row = first; row < last; row++) {
+    const x = arg(args, 0) + row * bytes;
+    const w = arg(args, 1) + row * bytes;
+    let a = f64x2.splat(0);
+    let b = a;
+    let c = a;
+    let d = a;
+    for (let at: usize = 0; at < whole; at += 32) {
+      const one = f32x4.mul(v128.load(w + at), v128.load(x + at));
+      const two = f32x4.mul(v128.load(w + at, 16), v128.load(x + at, 16));
+      a = f64x2.add(a, low64(one));
+      b = f64x2.add(b, high64(one));
+      c = f64x2.add(c, low64(two));
+      d = f64x2.add(d, high64(two));
+    }
+    if (rest) {
+      const one = v128.and(f32x4.mul(v128.load(w + whole), v128.load(x + whole)), firstLanes(rest));
+      const two = v128.and(
+        f32x4.mul(v128.load(w + whole, 16), v128.load(x + whole, 16)),
+        firstLanes(rest > 4 ? rest - 4 : 0),
+      );
+      a = f64x2.add(a, low64(one));
+      b = f64x2.add(b, high64(one));
+      c = f64x2.add(c, low64(two));
+      d = f64x2.add(d, high64(two));
+    }
+    const sums = f64x2.add(f64x2.add(a, b), f64x2.add(c, d));
+    const mean = f32x4.splat(<f32>(f64x2.extract_lane(sums, 0) + f64x2.extract_lane(sums, 1)));
+    for (let at: usize = 0; at < bytes; at += 16) {
+      const slope = f32x4.mul(v128.load(w + at), f32x4.sub(v128.load(x + at), mean));
+      storeFirst(x + at, f32x4.mul(slope, scale), min(4, count - (at >> 2)));
+    }
+  }
 }
