@@ -1,12 +1,12 @@
 import { describe } from 'vitest';
 import { type WebgpuBackend, type WebgpuOptions, webgpu } from '../../src/kernels/webgpu/backend.ts';
 
-let reason: string | null | undefined;
+const reasons = new Map<string, string | null>();
 
-/** Why there is no adapter here, or null where there is one. Any will do: one on the processor as well. */
-async function missing(): Promise<string | null> {
+/** Why this does not open here, or null where it does. Any adapter will do: one on the processor as well. */
+async function missing(options: WebgpuOptions): Promise<string | null> {
   try {
-    await (await webgpu()).close();
+    await (await webgpu(options)).close();
     return null;
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
@@ -14,11 +14,17 @@ async function missing(): Promise<string | null> {
 }
 
 /**
- * Tests that need a GPU adapter. Without one they are skipped and the reason is printed; where
- * PCG_ENGINE_REQUIRE_GPU is set (CI), that is a failure.
+ * Tests that need a GPU adapter, or what else `options` ask for. Without it they are skipped and the reason is
+ * printed; where PCG_ENGINE_REQUIRE_GPU is set (CI), that is a failure.
  */
-export async function describeGpu(name: string, body: () => void): Promise<void> {
-  reason ??= await missing();
+export async function describeGpu(
+  name: string,
+  body: () => void,
+  options: WebgpuOptions = {},
+): Promise<void> {
+  const key = JSON.stringify(options);
+  if (!reasons.has(key)) reasons.set(key, await missing(options));
+  const reason = reasons.get(key) ?? null;
   if (reason === null) {
     describe(name, body);
     return;

@@ -92,6 +92,7 @@ class DeviceBackend implements WebgpuBackend, Gpu {
   private readonly profiler: Profiler | null;
   private buffers = 0;
   private bytes = 0;
+  private readonly unregister: () => void;
   private closed = false;
   private failure: unknown = null;
   /** Of the op that is being run. */
@@ -109,7 +110,7 @@ class DeviceBackend implements WebgpuBackend, Gpu {
     const fail = (error: unknown) => void (this.failure ??= error);
     const uniforms = new Uniforms(device);
     this.profiler = options.profile ? new Profiler(device) : null;
-    this.pool = new Pool(device, fail);
+    this.pool = new Pool(device, fail, () => this.describe());
     this.pipelines = new Pipelines(device, uniforms.layout);
     this.queue = new Queue(device, uniforms, this.profiler, fail);
     device.addEventListener('uncapturederror', (event) => {
@@ -118,9 +119,9 @@ class DeviceBackend implements WebgpuBackend, Gpu {
       fail(new DeviceError('webgpu/validation', `webgpu: ${message}`, 'This is an error in a kernel'));
     });
     void device.lost.then(({ message }) => {
-      if (!this.closed) fail(lost(message));
+      if (!this.closed) fail(lost(message, this.describe()));
     });
-    atExit(() => device.destroy());
+    this.unregister = atExit(() => device.destroy());
   }
 
   get counters(): Counters {
@@ -147,13 +148,13 @@ class DeviceBackend implements WebgpuBackend, Gpu {
   }
 
   view(buffer: Buffer, start: number, count: number): Buffer {
-    const own = this.own(buffer);
-    return new WebgpuBuffer(this, this.pool, count, own.dtype, own, own.offset + 4 * start);
+    const own = this.own(buffer, () => `view of ${count} values`);
+    return new WebgpuBuffer(this, this.pool, count, own.dtype, own, own.offset + own.bytesOf(start));
   }
 
   free(buffer: Buffer): void {
     if (this.closed) return;
-    const own = this.own(buffer);
+    const own = this.own(buffer, () => 'free');
     own.live = false;
     own.release();
     this.buffers--;
@@ -161,7 +162,8 @@ class DeviceBackend implements WebgpuBackend, Gpu {
   }
 
   upload(buffer: Buffer, values: ArrayLike<number>): void {
-    const own = this.own(buffer);
+    this.describe = () => `upload of ${values.length} values`;
+    const own = this.own(buffer, this.describe);
     if (values.length !== own.count) {
       throw new StateError('webgpu/upload', `webgpu: ${values.length} values for a buffer of ${own.count}`);
     }
@@ -174,26 +176,29 @@ class DeviceBackend implements WebgpuBackend, Gpu {
   }
 
   async download(buffer: Buffer, count: number): Promise<Values> {
-    const own = this.own(buffer);
-    const bytes = 4 * Math.ceil((count * (own.storage === 'f16' ? 2 : 4)) / 4);
+    this.describe = () => `download of ${count} values`;
+    const own = this.own(buffer, this.describe);
+    const { block, offset, storage } = own; // A later op may change them before this is read.
+    const bytes = 4 * Math.ceil(own.bytesOf(count) / 4);
     const staging = this.pool.takeStaging(bytes);
     const { batch } = this.queue;
-    own.block.batch = batch.number;
-    batch.commands.push({ kind: 'read', block: own.block, offset: own.offset, bytes, staging });
+    block.batch = batch.number;
+    batch.commands.push({ kind: 'read', block, offset, bytes, staging });
     await this.queue.flush();
     this.check();
     try {
       await staging.mapAsync(1, 0, bytes);
     } catch (error) {
       this.check();
-      throw lost(error instanceof Error ? error.message : String(error));
+      throw lost(error instanceof Error ? error.message : String(error), this.describe());
     }
+    await this.queue.verdict;
+    this.check();
     const copy = staging.getMappedRange(0, bytes).slice(0);
     staging.unmap();
     this.pool.giveStaging(staging);
-    this.check();
-    if (own.storage === 'f16') return fromHalf(new Uint16Array(copy, 0, count));
-    return own.storage === 'i32' ? new Int32Array(copy) : new Float32Array(copy);
+    if (storage === 'f16') return fromHalf(new Uint16Array(copy, 0, count));
+    return storage === 'i32' ? new Int32Array(copy) : new Float32Array(copy);
   }
 
   run<K extends KernelName>(
@@ -205,13 +210,16 @@ class DeviceBackend implements WebgpuBackend, Gpu {
     this.check();
     const kernel = kernels[op] as WebgpuKernel<K> | undefined;
     if (!kernel) throw new StateError('webgpu/no-kernel', `webgpu: no kernel for ${op}`);
+    this.op = op;
+    this.describe = () => `${op} ${inputs.map(({ shape }) => formatShape(shape)).join(' ')}`;
     const inputViews = inputs.map((operand) => this.viewOf(operand));
     const outputViews = outputs.map((operand) => this.viewOf(operand));
     if (this.options.storage === 'f16') {
-      for (const i of halfOutputs(op)) outputViews[i]?.buffer.become('f16');
+      for (const i of halfOutputs(op)) {
+        const buffer = outputViews[i]?.buffer;
+        if (buffer && !buffer.isView) buffer.become('f16'); // What holds a view is read as it was made.
+      }
     }
-    this.op = op;
-    this.describe = () => `${op} ${inputs.map(({ shape }) => formatShape(shape)).join(' ')}`;
     try {
       kernel(this, inputViews, outputViews, attributes);
     } finally {
@@ -221,14 +229,16 @@ class DeviceBackend implements WebgpuBackend, Gpu {
     if (this.queue.batch.commands.length >= LONGEST_BATCH) void this.queue.flush();
   }
 
-  flush(): Promise<void> {
+  async flush(): Promise<void> {
     this.check();
-    return this.queue.flush().then(() => this.check());
+    await this.queue.flush();
+    this.check();
   }
 
   async synchronise(): Promise<void> {
     await this.flush();
     await this.device.queue.onSubmittedWorkDone().catch(() => {});
+    await this.queue.verdict;
     this.check();
   }
 
@@ -241,6 +251,7 @@ class DeviceBackend implements WebgpuBackend, Gpu {
     this.closed = true;
     this.buffers = 0;
     this.bytes = 0;
+    this.unregister();
     this.device.destroy();
     await this.device.lost;
   }
@@ -294,23 +305,23 @@ class DeviceBackend implements WebgpuBackend, Gpu {
   // ---- Checks -------------------------------------------------------------------------------------------------
 
   private viewOf({ buffer, shape }: Operand): View {
-    const own = this.own(buffer);
-    return { buffer: own, shape, dtype: own.dtype };
+    return { buffer: this.own(buffer, this.describe), shape, dtype: buffer.dtype };
   }
 
-  private own(buffer: Buffer): WebgpuBuffer {
+  /** @param describe who asks, for errors */
+  private own(buffer: Buffer, describe: () => string): WebgpuBuffer {
     this.check();
     if (!(buffer instanceof WebgpuBuffer) || buffer.owner !== this) {
       throw new StateError(
         'webgpu/foreign-buffer',
-        'webgpu: this buffer belongs to another backend',
+        `webgpu: ${describe()}: a buffer belongs to another backend`,
         'Download and upload it',
       );
     }
     if (!buffer.live) {
       throw new StateError(
         'webgpu/freed',
-        `webgpu: a buffer of ${buffer.count} values is used after it was freed`,
+        `webgpu: ${describe()}: a buffer of ${buffer.count} values is used after it was freed`,
       );
     }
     return buffer;

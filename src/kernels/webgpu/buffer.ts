@@ -42,7 +42,12 @@ export class WebgpuBuffer implements Buffer {
   }
 
   get bytes(): number {
-    return this.count * (this.storage === 'f16' ? 2 : 4);
+    return this.bytesOf(this.count);
+  }
+
+  /** What so many values take up. */
+  bytesOf(count: number): number {
+    return count * (this.storage === 'f16' ? 2 : 4);
   }
 
   get block(): Block {

@@ -6,6 +6,7 @@ interface Host {
   readonly process?: {
     readonly versions?: { readonly node?: string };
     once(event: 'exit', listener: () => void): void;
+    off(event: 'exit', listener: () => void): void;
   };
 }
 
@@ -45,7 +46,11 @@ export async function openGpu(dawn: readonly string[] = []): Promise<GPU> {
   return gpu;
 }
 
-/** Calls `release` when the process ends without having closed the device: Dawn crashes on one that is left. */
-export function atExit(release: () => void): void {
+/**
+ * Calls `release` when the process ends without having closed the device: Dawn crashes on one that is left.
+ * @returns what to call when the device has been closed
+ */
+export function atExit(release: () => void): () => void {
   host.process?.once('exit', release);
+  return () => host.process?.off('exit', release);
 }

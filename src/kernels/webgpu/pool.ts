@@ -24,14 +24,17 @@ export class Pool {
   private readonly free = new Map<number, Block[]>();
   private readonly staging = new Map<number, GPUBuffer[]>();
   private readonly onError: (error: DeviceError) => void;
+  private readonly describe: () => string;
   private next = 1;
   /** Buffers and bytes that the device was asked for so far. */
   created = 0;
   bytes = 0;
 
-  constructor(device: GPUDevice, onError: (error: DeviceError) => void) {
+  /** @param describe who asks, for errors */
+  constructor(device: GPUDevice, onError: (error: DeviceError) => void, describe: () => string) {
     this.device = device;
     this.onError = onError;
+    this.describe = describe;
   }
 
   /**
@@ -43,7 +46,7 @@ export class Pool {
     const free = this.free.get(size);
     const at = free ? free.findIndex((block) => block.batch <= submitted) : -1;
     if (at >= 0) return free!.splice(at, 1)[0]!;
-    return { id: this.next++, gpu: this.create(size, bytes), bytes: size, batch: 0 };
+    return { id: this.next++, gpu: this.createBlock(size, bytes), bytes: size, batch: 0 };
   }
 
   give(block: Block): void {
@@ -62,8 +65,7 @@ export class Pool {
     const size = sizeClass(bytes);
     const known = this.staging.get(size)?.pop();
     if (known) return known;
-    this.created++;
-    return this.device.createBuffer({ size, usage: MAP_READ | COPY_DST, label: `readback of ${size} bytes` });
+    return this.create(size, MAP_READ | COPY_DST, `readback of ${size} bytes`);
   }
 
   giveStaging(buffer: GPUBuffer): void {
@@ -72,29 +74,29 @@ export class Pool {
     else this.staging.set(buffer.size, [buffer]);
   }
 
-  private create(size: number, wanted: number): GPUBuffer {
+  private createBlock(size: number, wanted: number): GPUBuffer {
     const { maxBufferSize, maxStorageBufferBindingSize } = this.device.limits;
     const most = Math.min(maxBufferSize, maxStorageBufferBindingSize);
     if (size > most) {
       throw new DeviceError(
         'webgpu/memory',
-        `webgpu: a tensor of ${wanted} bytes does not fit: the device allows ${most} bytes a buffer`,
+        `webgpu: ${this.describe()}: a tensor of ${wanted} bytes does not fit, the device allows ${most} bytes a buffer`,
         'Use a smaller --batch-size, or --device cpu',
       );
     }
+    return this.create(size, STORAGE | COPY_SRC | COPY_DST, `block ${this.next} of ${size} bytes`);
+  }
+
+  private create(size: number, usage: number, label: string): GPUBuffer {
     this.created++;
     this.bytes += size;
     this.device.pushErrorScope('out-of-memory');
-    const buffer = this.device.createBuffer({
-      size,
-      usage: STORAGE | COPY_SRC | COPY_DST,
-      label: `block ${this.next} of ${size} bytes`,
-    });
-    const inUse = this.bytes;
+    const buffer = this.device.createBuffer({ size, usage, label });
+    const [inUse, user] = [this.bytes, this.describe()];
     this.device.popErrorScope().then(
       (error) => {
         if (!error) return;
-        const message = `webgpu: no memory for ${size} bytes beside the ${inUse - size} in use: ${error.message}`;
+        const message = `webgpu: ${user}: no memory for ${size} bytes beside the ${inUse - size} in use: ${error.message}`;
         this.onError(new DeviceError('webgpu/memory', message, 'Use a smaller --batch-size'));
       },
       () => {}, // The device was lost, which is reported elsewhere.

@@ -65,6 +65,8 @@ export class Queue {
   /** Set while an earlier batch waits for its pipelines. */
   private tail: Promise<void> | null = null;
   private inFlight: Promise<unknown>[] = [];
+  /** Resolves when it is known whether what has been submitted is valid; `fail` has been told by then. */
+  verdict: Promise<void> = Promise.resolve();
   /** Number of the last batch that was submitted. */
   submitted = 0;
   submits = 0;
@@ -144,6 +146,7 @@ export class Queue {
       device.queue.submit([encoder.finish()]);
       this.submits++;
     };
+    device.pushErrorScope('validation');
     const uniformGroup = this.uniforms.write(batch.uniforms);
     this.bindGroups.begin();
     for (const command of batch.commands) {
@@ -172,17 +175,52 @@ export class Queue {
       }
     }
     submit();
+    const verdict = device.popErrorScope().then(
+      async (error) => {
+        if (error) this.fail(await this.blame(batch.commands, uniformGroup, error.message));
+      },
+      () => {}, // The device was lost, which is reported elsewhere.
+    );
+    this.verdict = this.verdict.then(() => verdict);
     this.submitted = batch.number;
     this.uniforms.recycle(batch.uniforms);
     this.inFlight.push(device.queue.onSubmittedWorkDone().catch(() => {}));
     this.profiler?.collect().catch(this.fail);
   }
+
+  /** Which dispatch of a batch is not valid: each is encoded once more, for itself, and not submitted. */
+  private async blame(
+    commands: readonly Command[],
+    uniformGroup: GPUBindGroup,
+    message: string,
+  ): Promise<DeviceError> {
+    const { device } = this;
+    let who = '';
+    for (const command of commands) {
+      if (command.kind !== 'dispatch') continue;
+      device.pushErrorScope('validation');
+      const encoder = device.createCommandEncoder();
+      const pass = encoder.beginComputePass();
+      pass.setPipeline(command.program.pipeline!);
+      pass.setBindGroup(0, this.bindGroups.get(command));
+      pass.setBindGroup(1, uniformGroup, [command.uniform]);
+      pass.dispatchWorkgroups(...command.workgroups);
+      pass.end();
+      encoder.finish();
+      const error = await device.popErrorScope().catch(() => null);
+      if (!error) continue;
+      who = `${command.describe()}: `;
+      break;
+    }
+    return new DeviceError('webgpu/validation', `webgpu: ${who}${message}`, 'This is an error in a kernel');
+  }
 }
 
-export function lost(reason: string): DeviceError {
+/** @param last what was asked of it last */
+export function lost(reason: string, last: string): DeviceError {
   return new DeviceError(
     'webgpu/lost',
-    `webgpu: the device was lost: ${reason}`,
+    `webgpu: the device was lost${last ? ` (last asked for: ${last})` : ''}: ${reason}`,
     'Start again, or use --device cpu',
   );
 }
