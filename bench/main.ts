@@ -92,7 +92,7 @@ async function main(): Promise<void> {
     const peers = {
       ...(typeof found === 'string'
         ? {}
-        : { PyTorch: found.versions.torch, librosa: found.versions.librosa }),
+        : { PyTorch: found.versions.torch, librosa: found.versions.librosa ?? '' }),
       ...(typeof onnx === 'string' ? {} : { 'onnxruntime-node': onnx.version }),
     };
     const here = environment(peers);

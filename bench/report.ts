@@ -13,7 +13,8 @@ export interface Result {
   readonly answers: readonly Answer[];
 }
 
-function digits(value: number): string {
+/** Three digits or so. */
+export function digits(value: number): string {
   return value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toPrecision(3);
 }
 
@@ -31,8 +32,12 @@ function cells(row: Row): string[] {
 
 /** A Markdown table, padded so that it reads well as text too. */
 export function table({ rows }: Answer): string {
-  const head = ['', 'median', '10–90 %', 'runs', 'ours / theirs'];
-  const lines = [head, ...rows.map(cells)];
+  return grid(['', 'median', '10–90 %', 'runs', 'ours / theirs'], rows.map(cells));
+}
+
+/** A Markdown table of text: the first column to the left, the others to the right. */
+export function grid(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const lines = [head, ...rows];
   const widths = head.map((_, i) => Math.max(...lines.map((line) => line[i]!.length), 3));
   const text = (line: readonly string[]) =>
     `| ${line.map((cell, i) => cell.padEnd(widths[i]!)).join(' | ')} |`;
@@ -61,6 +66,8 @@ export function describe(environment: Environment): string {
   return [machine, `Node ${node}`, ...others, `commit ${commit}`, date].join(' · ');
 }
 
+/** Written by bench/gpu: taken over from the previous page. */
+const GPU = /<!-- gpu -->[\s\S]*<!-- \/gpu -->/;
 const NOTES = /<!-- notes -->[\s\S]*<!-- \/notes -->/;
 
 /** The page; what stands between the marks for notes is written by hand and taken over from the `previous` page. */
@@ -94,5 +101,6 @@ export function page(results: Readonly<Record<string, Result>>, previous: string
     notes,
     '',
     ...parts,
+    ...(GPU.test(previous) ? [GPU.exec(previous)![0], ''] : []),
   ].join('\n');
 }

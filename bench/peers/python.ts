@@ -1,15 +1,15 @@
-/** The other side of torch_peer.py: one JSON document a line each way. */
+/** The other side of torch_peer.py and torch_gpu_peer.py: one JSON document a line each way. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface, type Interface } from 'node:readline';
 import type { Contestant } from '../harness.ts';
 
-export interface Versions {
+/** What the process says of itself when it starts. */
+export type Versions = Readonly<Record<string, string>> & {
   readonly python: string;
   readonly torch: string;
-  readonly librosa: string;
-}
+};
 
-/** A Python process with PyTorch and librosa that answers one request after another. */
+/** A Python process with PyTorch (and librosa, for torch_peer.py) that answers one request after another. */
 export class Python {
   readonly versions: Versions;
   private readonly child: ChildProcess;
@@ -29,8 +29,8 @@ export class Python {
   }
 
   /** Starts it; resolves to the reason where it cannot be. */
-  static async start(executable: string): Promise<Python | string> {
-    const child = spawn(executable, ['bench/peers/torch_peer.py'], {
+  static async start(executable: string, script = 'bench/peers/torch_peer.py'): Promise<Python | string> {
+    const child = spawn(executable, [script], {
       stdio: ['pipe', 'pipe', 'pipe'],
       // NumPy's own threads; PyTorch's are set by every request.
       env: { ...process.env, OPENBLAS_NUM_THREADS: '1' },
