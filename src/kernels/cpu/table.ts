@@ -11,6 +11,7 @@ import * as elementwise from './elementwise.ts';
 import type { CpuKernel } from './kernel.ts';
 import * as layernorm from './layernorm.ts';
 import * as layout from './layout.ts';
+import * as logmel from './logmel.ts';
 import { matmul } from './matmul.ts';
 import * as optimizer from './optimizer.ts';
 import { pack } from './pack.ts';
@@ -39,6 +40,7 @@ export const kernels: { readonly [K in KernelName]: CpuKernel<K> } = {
   ...squeeze,
   ...dropout,
   ...augment,
+  ...logmel,
   ...optimizer,
   ...attention,
   ...layernorm,

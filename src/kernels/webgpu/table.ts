@@ -1,6 +1,7 @@
 import type { KernelName } from '../ops.ts';
 import * as augment from './augment.ts';
 import * as batchnorm from './batchnorm.ts';
+import * as batchnormblock from './batchnormblock.ts';
 import * as broadcast from './broadcast.ts';
 import { concat } from './concat.ts';
 import * as convolution from './conv2d.ts';
@@ -8,6 +9,7 @@ import * as dropout from './dropout.ts';
 import * as elementwise from './elementwise.ts';
 import type { WebgpuKernel } from './kernel.ts';
 import * as layout from './layout.ts';
+import * as logmel from './logmel.ts';
 import { matmul } from './matmul.ts';
 import * as optimizer from './optimizer.ts';
 import { pack } from './pack.ts';
@@ -19,6 +21,7 @@ import * as squeeze from './squeeze.ts';
 /** Every op's kernel. */
 export const kernels: { readonly [K in KernelName]?: WebgpuKernel<K> } = {
   ...batchnorm,
+  ...batchnormblock,
   ...broadcast,
   concat,
   ...convolution,
@@ -27,6 +30,7 @@ export const kernels: { readonly [K in KernelName]?: WebgpuKernel<K> } = {
   ...reduce,
   matmul,
   ...augment,
+  ...logmel,
   ...dropout,
   pack,
   ...squeeze,

@@ -10,6 +10,7 @@ export * from './dropout';
 export * from './elementwise';
 export * from './layernorm';
 export * from './layout';
+export * from './logmel';
 export * from './matmul';
 export * from './matvec';
 export * from './optimizer';
