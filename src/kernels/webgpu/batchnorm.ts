@@ -41,7 +41,7 @@ export const batchNorm: WebgpuKernel<'batchNorm'> = (
     constants: tiles === 1 ? YES : NO,
     inputs: [x!, gamma!, beta!, partials],
     outputs: [y!, mean!, variance!],
-    integers: [channels, tiles, plane, count],
+    integers: [channels, tiles, plane, count, tiling.size, tiling.tile],
     floats: [epsilon, floorOf(relu)],
     workgroups: grid(channels * tiles, 1),
   });

@@ -23,16 +23,26 @@ export interface Tiling {
   readonly plane: number;
   /** Values a channel. */
   readonly count: number;
+  /** Floats a channel, and a tile. */
+  readonly size: number;
+  readonly tile: number;
 }
 
 /** Of x [N, C, …]. */
 export function tilingOf(shape: Shape): Tiling {
   const channels = shape[1]!;
   const floats = sizeOf(shape.slice(2));
-  const vector = floats % 4 === 0;
-  const plane = vector ? floats / 4 : floats;
-  const count = shape[0]! * plane;
-  return { kind: vector ? 'vector' : 'scalar', channels, tiles: groups(count, TILE), plane, count };
+  const width = floats % 4 === 0 ? 4 : 1;
+  const count = (shape[0]! * floats) / width;
+  return {
+    kind: width === 4 ? 'vector' : 'scalar',
+    channels,
+    tiles: groups(count, TILE),
+    plane: floats / width,
+    count,
+    size: width * count,
+    tile: width * TILE,
+  };
 }
 
 /** Mean and sum of squared deviations of every tile: one dispatch. */

@@ -1,7 +1,7 @@
 // batchNormBackward in one dispatch where a channel is one tile: x and dy are read once, into registers. Limited by
 // memory: 12 bytes a value. It binds nine buffers: for devices that allow more than WebGPU's default of eight.
 
-//!include grid reduce channel batchnorm-backward
+//!include grid reduce channel normalise batchnorm-backward
 
 struct Params {
   channels: u32,

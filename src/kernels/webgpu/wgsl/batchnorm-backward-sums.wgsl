@@ -2,7 +2,7 @@
 // two dispatches of batchNormBackward. Behind them, for each channel, what the second dispatch computes with: it then
 // needs few enough buffers for any device. Limited by memory: 8 bytes a value.
 
-//!include grid reduce channel batchnorm-backward
+//!include grid reduce channel normalise batchnorm-backward
 
 struct Params {
   channels: u32,

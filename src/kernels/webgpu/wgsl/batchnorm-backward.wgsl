@@ -1,7 +1,7 @@
 // dx, dγ and dβ from the sums of batchnorm-backward-sums: every workgroup adds its channel's up for itself, in the same
 // order. Limited by memory: 12 bytes a value.
 
-//!include grid reduce channel batchnorm-backward
+//!include grid reduce channel normalise batchnorm-backward
 
 struct Params {
   channels: u32,

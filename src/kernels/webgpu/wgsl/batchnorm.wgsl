@@ -3,7 +3,7 @@
 // Else every workgroup merges the tiles' statistics for itself, which costs less than a dispatch in between. Limited
 // by memory: 8 bytes a value, 12 with the first dispatch.
 
-//!include grid reduce channel merge
+//!include grid reduce channel merge normalise
 
 override SINGLE: bool;
 
@@ -12,6 +12,8 @@ struct Params {
   tiles: u32,
   plane: u32,
   count: u32,
+  size: u32,
+  tile: u32,
   epsilon: f32,
   floor: f32,
 }
@@ -50,13 +52,11 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index
     mean[channel] = T5(statistics.x);
     variance[channel] = T6(statistics.y);
   }
-  // The operations of batchnorm-backward: both must rectify the same values.
-  let scale = f32(gamma[channel]) * (1.0 / sqrt(statistics.y + params.epsilon));
-  let offset = Value(f32(beta[channel]));
+  let c = coefficientsOf(statistics.x, statistics.y, f32(gamma[channel]), f32(beta[channel]));
   for (var i = 0u; i < ITEMS; i++) {
     let at = first + i * WORKGROUP + local;
     if (at < params.count) {
-      let value = fma(tile[i] - statistics.x, Value(scale), offset);
+      let value = normalised(tile[i], c);
       y[addressOf(channel, at)] = $Y(select(value, Value(), value < Value(params.floor)));
     }
   }

@@ -1,7 +1,7 @@
 // Batch statistics. A channel of x [N, C, plane] is one run of N·plane values, cut into tiles of 2048 Values (a Value is
 // a float or, where the plane allows it, four); a workgroup holds its tile in registers. Mean and sum of squared
-// deviations of a tile are taken in two passes over those registers, and merged over tiles by the formula of Chan,
-// Golub & LeVeque (1979), in one fixed order: the variance of values far from zero keeps its digits.
+// deviations of a tile are taken in two passes over those registers: values far from zero keep the digits of their
+// variance.
 // The includer declares `params` with the fields channels, tiles, plane, count (Values a plane and a channel), and
 // includes `reduce`.
 
