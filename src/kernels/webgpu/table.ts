@@ -1,13 +1,16 @@
 import type { KernelName } from '../ops.ts';
+import * as attention from './attention.ts';
 import * as augment from './augment.ts';
 import * as batchnorm from './batchnorm.ts';
 import * as batchnormblock from './batchnormblock.ts';
 import * as broadcast from './broadcast.ts';
 import { concat } from './concat.ts';
 import * as convolution from './conv2d.ts';
+import { conv2dWeightGrad } from './conv2dweight.ts';
 import * as dropout from './dropout.ts';
 import * as elementwise from './elementwise.ts';
 import type { WebgpuKernel } from './kernel.ts';
+import * as layernorm from './layernorm.ts';
 import * as layout from './layout.ts';
 import * as logmel from './logmel.ts';
 import { matmul } from './matmul.ts';
@@ -25,6 +28,8 @@ export const kernels: { readonly [K in KernelName]?: WebgpuKernel<K> } = {
   ...broadcast,
   concat,
   ...convolution,
+  conv2dWeightGrad,
+  ...layernorm,
   ...layout,
   ...elementwise,
   ...reduce,
@@ -37,4 +42,5 @@ export const kernels: { readonly [K in KernelName]?: WebgpuKernel<K> } = {
   ...pool2d,
   ...optimizer,
   ...softmax,
+  ...attention,
 };

@@ -10,7 +10,7 @@ import type { Tensor } from '../tensor.ts';
 
 type Attributes = OpAttributes['layerNorm'];
 
-const shapes: readonly Shape[] = [[3], [4, 5], [2, 3, 7], [3, 5, 33], [17, 128]];
+const shapes: readonly Shape[] = [[3], [4, 5], [2, 3, 7], [3, 5, 33], [17, 128], [5, 1031], [301, 20]];
 const attributes: Attributes = { epsilon: 1e-5 };
 
 function checkWidth(op: string, x: Shape, perUnit: readonly Shape[]): void {
