@@ -1,5 +1,6 @@
 import { apply1 } from '../tensor/apply.ts';
 import { noGrad, type Tensor } from '../tensor/index.ts';
+import type { Dropout } from './dropout.ts';
 import type { Initialiser } from './init.ts';
 import { type Context, Layer, type Variable } from './layer.ts';
 
@@ -38,17 +39,30 @@ export class BatchNorm extends Layer {
     this.relu = options.relu ?? false;
   }
 
-  forward(x: Tensor, { training, defer }: Context): Tensor {
-    if (!training) {
+  forward(x: Tensor, context: Context): Tensor {
+    if (!context.training) {
       const { scale, shift } = this.asScaleAndShift();
       const perChannel = x.shape.map((extent, axis) => (axis === 1 ? extent : 1));
       const y = x.mul(scale.reshape(perChannel)).add(shift.reshape(perChannel));
       return this.relu ? y.relu() : y;
     }
-    const [y, mean, variance] = x.batchNorm(this.gamma.value, this.beta.value, {
-      epsilon: this.epsilon,
-      relu: this.relu,
-    });
+    const { gamma, beta, epsilon, relu } = this;
+    const [y, mean, variance] = x.batchNorm(gamma.value, beta.value, { epsilon, relu });
+    this.follow(x, mean, variance, context);
+    return y;
+  }
+
+  /** In training: normalisation, rectifier, max-pooling and dropout as one op. */
+  forwardBlock(x: Tensor, context: Context, pool: number, dropout: Dropout): Tensor {
+    const { gamma, beta, epsilon } = this;
+    const options = { epsilon, pool, dropout: dropout.attributes(context) };
+    const [y, mean, variance] = x.batchNormBlock(gamma.value, beta.value, options);
+    this.follow(x, mean, variance, context);
+    return y;
+  }
+
+  /** Moves the running statistics towards the batch's. */
+  private follow(x: Tensor, mean: Tensor, variance: Tensor, { defer }: Context): void {
     const count = x.size / x.shape[1]!;
     const correction = count > 1 ? count / (count - 1) : 1;
     // Handles of their own: backward frees the outputs of the op.
@@ -60,7 +74,6 @@ export class BatchNorm extends Layer {
       });
     if (defer) defer(update);
     else update();
-    return y;
   }
 
   /** The layer at inference as y = x·scale + shift, per channel: what folds into a convolution before it. */

@@ -1,6 +1,7 @@
 import { noGrad, scope, type Tensor } from '../tensor/index.ts';
 import { BatchNorm, type BatchNormOptions } from './batchnorm.ts';
 import { Conv2d, type Conv2dConfig } from './conv2d.ts';
+import type { Dropout } from './dropout.ts';
 import type { Initialiser } from './init.ts';
 import { type Context, Layer, type Variable } from './layer.ts';
 
@@ -36,6 +37,14 @@ export class ConvNorm extends Layer {
     if (context.training) return this.norm.forward(this.conv.forward(x), context);
     const { weight, bias } = this.fold();
     return this.conv.apply(x, weight, bias, this.relu);
+  }
+
+  /** The same with max-pooling and dropout after it: in training one op with the normalisation and the rectifier. */
+  forwardBlock(x: Tensor, context: Context, pool: number, dropout: Dropout): Tensor {
+    if (context.training && this.relu)
+      return this.norm.forwardBlock(this.conv.forward(x), context, pool, dropout);
+    const y = this.forward(x, context);
+    return dropout.forward(pool > 1 ? y.maxPool2d(pool) : y, context);
   }
 
   /** w·γ/σ and (b − μ)·γ/σ + β, computed once for each set of values. */

@@ -1,4 +1,4 @@
-import type { Tensor } from '../tensor/index.ts';
+import type { OpAttributes, Tensor } from '../tensor/index.ts';
 import type { Initialiser } from './init.ts';
 import { type Context, Layer } from './layer.ts';
 
@@ -15,8 +15,12 @@ export class Dropout extends Layer {
     this.stream = init.nextStream();
   }
 
-  forward(x: Tensor, { training, seed, step }: Context): Tensor {
-    if (!training || this.p === 0) return x;
-    return x.dropout({ p: this.p, perChannel: this.perChannel, seed, stream: this.stream, step });
+  forward(x: Tensor, context: Context): Tensor {
+    return context.training && this.p > 0 ? x.dropout(this.attributes(context)) : x;
+  }
+
+  /** Which units a step drops. */
+  attributes({ seed, step }: Context): OpAttributes['dropout'] {
+    return { p: this.p, perChannel: this.perChannel, seed, stream: this.stream, step };
   }
 }

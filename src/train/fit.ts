@@ -1,9 +1,10 @@
 import { RunError } from '../base/errors.ts';
 import type { Model } from '../layers/index.ts';
-import { type Example, trainingBatch } from './batch.ts';
+import { type Example, planBatch } from './batch.ts';
 import type { TrainConfig } from './config.ts';
 import { type EpochRecord, validate } from './epoch.ts';
 import { breathe, Interruption } from './interruption.ts';
+import { RecordingStore } from './recording-store.ts';
 import { epochOrder } from './sampler.ts';
 import { learningRateAt } from './schedule.ts';
 import { type BestState, type FitState, freshState, restore, type SavedState, snapshot } from './state.ts';
@@ -76,11 +77,14 @@ export async function fit(
   if (hooks.resume) restore(hooks.resume, model, average, stepper.optimizer, state);
   else stepper.startAverage();
   const [parameter] = model.parameters().values();
-  const stepsBetweenReads = STEPS_BETWEEN_READS[parameter!.value.backend.name];
+  const { backend } = parameter!.value;
+  const stepsBetweenReads = STEPS_BETWEEN_READS[backend.name];
+  const store = await RecordingStore.open(train, backend);
 
   const save = async () => hooks.onCheckpoint?.(await snapshot(model, average, stepper.optimizer, state));
   const done = (stopped: FitResult['stopped'], reason?: string): FitResult => {
     stepper.dispose();
+    store.dispose();
     return { history: state.history, best: state.best, stopped, ...(reason ? { reason } : {}) };
   };
 
@@ -94,13 +98,10 @@ export async function fit(
       const step = state.epoch * stepsPerEpoch + next;
       const chosen = order.subarray(next * config.batchSize, (next + 1) * config.batchSize);
       const { frames, classes } = model.config;
-      const batch = trainingBatch(
-        train,
-        chosen,
-        { frames, classes, augment: config.augment },
-        { seed, step },
-      );
-      await stepper.step(batch, step, learningRateAt(step, schedule));
+      const shape = { frames, classes, augment: config.augment };
+      const { windows, ...batch } = planBatch(train, chosen, shape, { seed, step });
+      const cut = () => store.windows(windows);
+      await stepper.step({ ...batch, windows: cut }, step, learningRateAt(step, schedule));
       await breathe();
       const last = next + 1 === stepsPerEpoch;
       if (!last && !hooks.signal?.aborted && stepper.unread < stepsBetweenReads) continue;

@@ -1,10 +1,18 @@
 import { crossEntropy, type Model } from '../layers/index.ts';
 import { grad, scope, type Tensor, tensor } from '../tensor/index.ts';
 import { pack, packing } from '../tensor/views.ts';
-import type { Batch } from './batch.ts';
 import type { TrainConfig } from './config.ts';
 import { MovingAverage } from './ema.ts';
 import { AdamW, globalNorm } from './optimizer.ts';
+
+/** What a step learns from. */
+export interface StepBatch {
+  /** [size, 1, bands, frames]; a function makes them where they are needed, such as on the device. */
+  readonly windows: Float32Array | (() => Tensor);
+  /** [size, classes]. */
+  readonly targets: ArrayLike<number>;
+  readonly size: number;
+}
 
 /** Of one step: the mean loss of its batch and the norm of its gradient before clipping. */
 export interface StepResult {
@@ -54,14 +62,16 @@ export class Stepper {
    * Runs one step. Resolves when the device can take the next.
    * @param step number of the step since the beginning of the training: with the seed it places every draw
    */
-  async step(batch: Batch, step: number, learningRate: number): Promise<void> {
+  async step(batch: StepBatch, step: number, learningRate: number): Promise<void> {
     const { model, config, optimizer } = this;
     const { seed, labelSmoothing, clipNorm, emaDecay } = config;
     const { bands, frames } = model.config;
     const parameters = [...model.parameters().values()].map(({ value }) => value);
     const backend = parameters[0]!.backend;
     scope(() => {
-      const x = tensor(batch.windows, [batch.size, 1, bands, frames], { backend });
+      const { windows, size } = batch;
+      const x =
+        windows instanceof Float32Array ? tensor(windows, [size, 1, bands, frames], { backend }) : windows();
       const updates: ((guard: Tensor) => void)[] = [];
       const defer = (update: (guard: Tensor) => void) => void updates.push(update);
       const logits = model.forward(x, { training: true, seed, step, defer });

@@ -51,10 +51,14 @@ export class PcgLite extends Model {
   forward(x: Tensor, context: Context): Tensor {
     let y = x;
     this.blocks.forEach((block, i) => {
-      y = block.forward(y, context);
-      y = this.gates[i]?.forward(y, context) ?? y;
-      if (i < this.blocks.length - 1) y = y.maxPool2d(2);
-      y = this.drops[i]!.forward(y, context);
+      const [gate, drop] = [this.gates[i], this.drops[i]!];
+      const pool = i < this.blocks.length - 1 ? 2 : 1;
+      if (!gate) {
+        y = block.forwardBlock(y, context, pool, drop);
+        return;
+      }
+      y = gate.forward(block.forward(y, context), context);
+      y = drop.forward(pool > 1 ? y.maxPool2d(pool) : y, context);
     });
     return this.head.forward(this.headDrop.forward(this.pool.forward(y, context), context));
   }

@@ -38,8 +38,8 @@ export class ReferenceStep extends Model {
   }
 
   forward(x: Tensor, context: Context): Tensor {
-    const first = this.drop1.forward(this.block1.forward(x, context).maxPool2d(2), context);
-    const second = this.drop2.forward(this.block2.forward(first, context).maxPool2d(2), context);
+    const first = this.block1.forwardBlock(x, context, 2, this.drop1);
+    const second = this.block2.forwardBlock(first, context, 2, this.drop2);
     return this.head.forward(this.pool.forward(second, context));
   }
 }
