@@ -43,6 +43,15 @@ export class FeatureExtractor {
    */
   extract(samples: Float32Array, sampleRate: number, name = 'recording'): Features {
     const { settings } = this;
+    const spectrogram = this.logMel.compute(this.prepare(samples, sampleRate, name));
+    if (settings.standardise === 'band') standardiseBands(spectrogram);
+    else if (settings.standardise === 'recording') standardiseAll(spectrogram);
+    return { ...spectrogram, secondsPerFrame: settings.logMel.hopLength / settings.sampleRate };
+  }
+
+  /** What `extract` does before it makes spectra: resample, remove spikes and silence, band-pass, normalise. */
+  prepare(samples: Float32Array, sampleRate: number, name = 'recording'): Float32Array {
+    const { settings } = this;
     checkFinite(samples, name);
     const rate = settings.sampleRate;
     let x = sampleRate === rate ? samples : resample(samples, sampleRate, rate, name);
@@ -51,13 +60,9 @@ export class FeatureExtractor {
     this.checkLength(x.length, name);
     const filtered = this.sections ? filterZeroPhase(this.sections, x) : x;
     const level = settings.normalise;
-    if (level === 'peak') x = normalisePeak(filtered);
-    else if (level === 'rms') x = normaliseRms(filtered);
-    else x = Float32Array.from(filtered);
-    const spectrogram = this.logMel.compute(x);
-    if (settings.standardise === 'band') standardiseBands(spectrogram);
-    else if (settings.standardise === 'recording') standardiseAll(spectrogram);
-    return { ...spectrogram, secondsPerFrame: settings.logMel.hopLength / settings.sampleRate };
+    if (level === 'peak') return normalisePeak(filtered);
+    if (level === 'rms') return normaliseRms(filtered);
+    return Float32Array.from(filtered);
   }
 
   private checkLength(length: number, name: string): void {
