@@ -78,8 +78,7 @@ export class Trainer {
     const { backend } = this;
     const { run } = backend;
     backend.run = function (this: Backend, op, inputs, outputs, attributes) {
-      const without = 'p' in attributes ? { ...attributes, p: 0 } : attributes;
-      run.call(this, op, inputs, outputs, without as never);
+      run.call(this, op, inputs, outputs, withoutDropout(attributes) as never);
     };
     try {
       const losses: number[] = [];
@@ -93,6 +92,13 @@ export class Trainer {
       backend.run = run;
     }
   }
+}
+
+/** Dropout as an op of its own has `p`, ops that have it in them `dropout.p`. */
+function withoutDropout(attributes: object): object {
+  const { dropout } = attributes as { dropout?: object };
+  if (dropout) return { ...attributes, dropout: { ...dropout, p: 0 } };
+  return 'p' in attributes ? { ...attributes, p: 0 } : attributes;
 }
 
 /** Every value of the model as one list, with what another framework needs to take it over. */

@@ -38,13 +38,20 @@ const table: { readonly [K in KernelName]?: Flops<K> } = {
   avgPool2d: (_, [y], { kernel }) => sizeOf(y!) * kernel[0] * kernel[1],
   batchNorm: each(7),
   batchNormBackward: each(10),
+  // Normalised, compared and dropped per element of x, which is larger than what comes out.
+  batchNormBlock: each(10),
+  batchNormBlockBackward: each(16),
+  squeezeExcitation: each(2),
+  squeezeExcitationBackward: each(5),
   layerNorm: each(7),
   layerNormBackward: each(12),
   softmax: each(5),
   logSoftmax: each(5),
   softmaxCrossEntropy: each(7),
   attention: ([q, k, v]) => 2 * sizeOf(q!.slice(0, 2)) * k![1]! * (q![2]! + v![2]!),
+  attentionBackward: ([q, k, v]) => 2 * sizeOf(q!.slice(0, 2)) * k![1]! * (3 * q![2]! + 2 * v![2]!),
   dropout: each(2),
+  globalNorm: (inputs) => inputs.reduce((sum, shape) => sum + 2 * sizeOf(shape), 0),
   adamwStep: each(12),
   sgdStep: each(4),
   // Only moved.
@@ -53,6 +60,7 @@ const table: { readonly [K in KernelName]?: Flops<K> } = {
   slice: each(0),
   pad: each(0),
   concat: each(0),
+  pack: each(0),
   gather: each(0),
 };
 

@@ -57,6 +57,8 @@ export interface Tf {
 
 export interface Backend {
   readonly queue: GPUQueue;
+  /** null while nothing waits to be submitted. */
+  readonly commandEncoder: GPUCommandEncoder | null;
   submitQueue(): void;
 }
 

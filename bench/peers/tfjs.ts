@@ -26,7 +26,7 @@ export class TfjsRun {
   private constructor(tf: Tf, backend: Backend, step: TfjsRun['step'], release: () => void) {
     this.tf = tf;
     this.queue = backend.queue;
-    this.flush = () => backend.submitQueue();
+    this.flush = () => void (backend.commandEncoder && backend.submitQueue());
     this.step = step;
     this.release = release;
   }
@@ -43,12 +43,6 @@ export class TfjsRun {
     batch: BatchValues,
     dawn: readonly string[],
   ): Promise<TfjsRun | string> {
-    const gpu = await openGpu(dawn);
-    const globals = globalThis as Record<string, unknown>;
-    // What it looks for in a browser.
-    Object.defineProperty(globals, 'navigator', { value: { gpu, userAgent: 'node' }, configurable: true });
-    globals.WorkerGlobalScope ??= class {};
-    Object.assign(globals, (await import('webgpu')).globals);
     let loaded: typeof import('./tfjs-load.mjs');
     try {
       loaded = await import('./tfjs-load.mjs');
@@ -56,6 +50,12 @@ export class TfjsRun {
       return error instanceof Error ? error.message : String(error);
     }
     const { tf, WebGPUBackend } = loaded;
+    const gpu = await openGpu(dawn);
+    const globals = globalThis as Record<string, unknown>;
+    // What it looks for in a browser.
+    Object.defineProperty(globals, 'navigator', { value: { gpu, userAgent: 'node' }, configurable: true });
+    globals.WorkerGlobalScope ??= class {};
+    Object.assign(globals, (await import('webgpu')).globals);
     const { adapter } = await requestAdapter({ dawn });
     const device = await adapter.requestDevice({
       requiredFeatures: adapter.features.has('timestamp-query') ? ['timestamp-query'] : [],
@@ -67,9 +67,9 @@ export class TfjsRun {
       complaint ||= (event as GPUUncapturedErrorEvent).error.message.split('\n')[0]!;
     });
     const backend = new WebGPUBackend(device, adapter.info);
-    const name = `webgpu-${Math.round(performance.now() * 1000)}`;
-    tf.registerBackend(name, () => backend);
-    await tf.setBackend(name);
+    // Its kernels are known under this name. Imported before there is anything of a browser, it registers none itself.
+    tf.registerBackend('webgpu', () => backend);
+    await tf.setBackend('webgpu');
     await tf.ready();
     const { step, optimizer } = build(tf, model, index, weights, batch);
     const checked = (drop: boolean) => {
@@ -78,7 +78,7 @@ export class TfjsRun {
     };
     return new TfjsRun(tf, backend, checked, () => {
       optimizer.dispose();
-      tf.removeBackend(name);
+      tf.removeBackend('webgpu');
       device.destroy();
     });
   }
