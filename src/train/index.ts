@@ -58,7 +58,9 @@ export { chooseThreshold } from './threshold.ts';
 
 // Parts for training loops of one's own.
 
-export { type Batch, type Example, trainingBatch } from './batch.ts';
+export { planWindowsAt, type WindowPlan, type WindowSize } from './augment-plan.ts';
+export { type BatchPlace, type Example, type PlannedBatch, planBatch } from './batch.ts';
+export { DeviceFeatures } from './device-features.ts';
 export {
   AdamW,
   type AdamWOptions,
@@ -69,5 +71,6 @@ export {
   Sgd,
   type SgdOptions,
 } from './optimizer.ts';
+export { RecordingStore, type StoreOptions } from './recording-store.ts';
 export { readSafetensors, type StoredTensor, type TensorFile, writeSafetensors } from './safetensors.ts';
 export { learningRateAt, type ScheduleOptions } from './schedule.ts';
