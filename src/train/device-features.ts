@@ -8,7 +8,14 @@
  * by less than 2e-4 with `topDb` at its default of 80; without it, bands that hold next to nothing show rounding
  * where the host shows what is there. The bits depend on the device.
  */
-import { decibel, FeatureExtractor, type FeatureSettings, makeWindow, melFilterbank } from '../dsp/index.ts';
+import {
+  decibel,
+  FeatureExtractor,
+  type FeatureSettings,
+  type Features,
+  makeWindow,
+  melFilterbank,
+} from '../dsp/index.ts';
 import { apply1 } from '../tensor/apply.ts';
 import { type Backend, indices, noGrad, scope, type Tensor, tensor } from '../tensor/index.ts';
 import { rootsOfUnity } from '../tensor/ops/logmel.ts';
@@ -60,6 +67,19 @@ export class DeviceFeatures {
   extract(samples: Float32Array, sampleRate: number, name = 'recording'): Tensor {
     const prepared = this.host.prepare(samples, sampleRate, name);
     return noGrad(() => scope(() => standardised(this.logMel(prepared), this.settings.standardise)));
+  }
+
+  /** `extract`, read back: to be used in place of a `FeatureExtractor`. */
+  async read(samples: Float32Array, sampleRate: number, name = 'recording'): Promise<Features> {
+    const features = this.extract(samples, sampleRate, name);
+    try {
+      const [bands, frames] = features.shape as [number, number];
+      const { logMel, sampleRate: rate } = this.settings;
+      const data = Float32Array.from(await features.data());
+      return { data, bands, frames, secondsPerFrame: logMel.hopLength / rate };
+    } finally {
+      features.dispose();
+    }
   }
 
   /** Log-mel spectrogram of samples at the rate of the settings, [bands, frames] in dB, as `LogMel` gives it. */

@@ -92,7 +92,6 @@ function comparisons(
       expect(got.shape).toEqual([want.bands, want.frames]);
       const data = await got.data();
       expect(worstWithin(Infinity, data, want.data)).toBeLessThan(backend.name === 'reference' ? 1e-5 : 2e-4);
-      got.dispose();
       features.dispose();
     },
   );

@@ -16,6 +16,21 @@ it('draws are the words of Philox, in order', () => {
   expect(Array.from({ length: 8 }, () => draws.word())).toEqual([...words]);
 });
 
+it('words can be passed over, and their position is known', () => {
+  const drawn = new Draws(3, STREAMS.split);
+  const words = Array.from({ length: 30 }, () => drawn.word());
+  expect(drawn.position).toBe(30);
+  for (const before of [0, 1, 2, 3, 4, 7]) {
+    for (const count of [0, 1, 2, 3, 4, 5, 8, 13]) {
+      const draws = new Draws(3, STREAMS.split);
+      for (let i = 0; i < before; i++) draws.word();
+      draws.skip(count);
+      expect(draws.position).toBe(before + count);
+      expect([draws.word(), draws.word()]).toEqual(words.slice(before + count, before + count + 2));
+    }
+  }
+});
+
 it('integers are evenly spread and shuffles keep every item', () => {
   const draws = new Draws(1, STREAMS.synth);
   const counts = new Array<number>(7).fill(0);
