@@ -1,7 +1,8 @@
-// Sums and maxima over a workgroup, by halving in shared memory. Every invocation calls, in uniform control flow, with
-// its local index, and every invocation gets the result. The including source declares its size, one-dimensional and
-// a power of two: `const WORKGROUP = 256u;`. The order depends on WORKGROUP alone. NaN is greater than anything.
-// Costs log2(WORKGROUP) + 2 barriers; `lib-reduce-subgroups.wgsl` has the same functions with two barriers.
+// Sums and maxima over a workgroup in shared memory. Every invocation calls, in uniform control flow, with its local
+// index, and every invocation gets the result. The including source declares its size, one-dimensional, a power of two
+// and at least 16: `const WORKGROUP = 256u;`. Sixteen invocations each combine every sixteenth value, then every
+// invocation combines their sixteen results: three barriers, and an order that depends on WORKGROUP alone; halving takes
+// ten. NaN is greater than anything. `lib-reduce-subgroups.wgsl` has the same functions with two barriers.
 
 var<workgroup> reduction1: array<f32, WORKGROUP>;
 var<workgroup> reduction2: array<vec2f, WORKGROUP>;
@@ -26,13 +27,18 @@ fn larger4(a: vec4f, b: vec4f) -> vec4f {
 fn workgroupSum1(value: f32, local: u32) -> f32 {
   reduction1[local] = value;
   workgroupBarrier();
-  for (var half = WORKGROUP / 2u; half > 0u; half /= 2u) {
-    if (local < half) {
-      reduction1[local] += reduction1[local + half];
+  if (local < 16u) {
+    var partial = value;
+    for (var i = local + 16u; i < WORKGROUP; i += 16u) {
+      partial += reduction1[i];
     }
-    workgroupBarrier();
+    reduction1[local] = partial;
   }
-  let total = reduction1[0];
+  workgroupBarrier();
+  var total = reduction1[0];
+  for (var i = 1u; i < 16u; i++) {
+    total += reduction1[i];
+  }
   workgroupBarrier();
   return total;
 }
@@ -40,13 +46,18 @@ fn workgroupSum1(value: f32, local: u32) -> f32 {
 fn workgroupSum2(value: vec2f, local: u32) -> vec2f {
   reduction2[local] = value;
   workgroupBarrier();
-  for (var half = WORKGROUP / 2u; half > 0u; half /= 2u) {
-    if (local < half) {
-      reduction2[local] += reduction2[local + half];
+  if (local < 16u) {
+    var partial = value;
+    for (var i = local + 16u; i < WORKGROUP; i += 16u) {
+      partial += reduction2[i];
     }
-    workgroupBarrier();
+    reduction2[local] = partial;
   }
-  let total = reduction2[0];
+  workgroupBarrier();
+  var total = reduction2[0];
+  for (var i = 1u; i < 16u; i++) {
+    total += reduction2[i];
+  }
   workgroupBarrier();
   return total;
 }
@@ -54,13 +65,18 @@ fn workgroupSum2(value: vec2f, local: u32) -> vec2f {
 fn workgroupSum4(value: vec4f, local: u32) -> vec4f {
   reduction4[local] = value;
   workgroupBarrier();
-  for (var half = WORKGROUP / 2u; half > 0u; half /= 2u) {
-    if (local < half) {
-      reduction4[local] += reduction4[local + half];
+  if (local < 16u) {
+    var partial = value;
+    for (var i = local + 16u; i < WORKGROUP; i += 16u) {
+      partial += reduction4[i];
     }
-    workgroupBarrier();
+    reduction4[local] = partial;
   }
-  let total = reduction4[0];
+  workgroupBarrier();
+  var total = reduction4[0];
+  for (var i = 1u; i < 16u; i++) {
+    total += reduction4[i];
+  }
   workgroupBarrier();
   return total;
 }
@@ -68,13 +84,18 @@ fn workgroupSum4(value: vec4f, local: u32) -> vec4f {
 fn workgroupMax1(value: f32, local: u32) -> f32 {
   reduction1[local] = value;
   workgroupBarrier();
-  for (var half = WORKGROUP / 2u; half > 0u; half /= 2u) {
-    if (local < half) {
-      reduction1[local] = larger1(reduction1[local], reduction1[local + half]);
+  if (local < 16u) {
+    var partial = value;
+    for (var i = local + 16u; i < WORKGROUP; i += 16u) {
+      partial = larger1(partial, reduction1[i]);
     }
-    workgroupBarrier();
+    reduction1[local] = partial;
   }
-  let greatest = reduction1[0];
+  workgroupBarrier();
+  var greatest = reduction1[0];
+  for (var i = 1u; i < 16u; i++) {
+    greatest = larger1(greatest, reduction1[i]);
+  }
   workgroupBarrier();
   return greatest;
 }
@@ -82,13 +103,18 @@ fn workgroupMax1(value: f32, local: u32) -> f32 {
 fn workgroupMax2(value: vec2f, local: u32) -> vec2f {
   reduction2[local] = value;
   workgroupBarrier();
-  for (var half = WORKGROUP / 2u; half > 0u; half /= 2u) {
-    if (local < half) {
-      reduction2[local] = larger2(reduction2[local], reduction2[local + half]);
+  if (local < 16u) {
+    var partial = value;
+    for (var i = local + 16u; i < WORKGROUP; i += 16u) {
+      partial = larger2(partial, reduction2[i]);
     }
-    workgroupBarrier();
+    reduction2[local] = partial;
   }
-  let greatest = reduction2[0];
+  workgroupBarrier();
+  var greatest = reduction2[0];
+  for (var i = 1u; i < 16u; i++) {
+    greatest = larger2(greatest, reduction2[i]);
+  }
   workgroupBarrier();
   return greatest;
 }
@@ -96,13 +122,18 @@ fn workgroupMax2(value: vec2f, local: u32) -> vec2f {
 fn workgroupMax4(value: vec4f, local: u32) -> vec4f {
   reduction4[local] = value;
   workgroupBarrier();
-  for (var half = WORKGROUP / 2u; half > 0u; half /= 2u) {
-    if (local < half) {
-      reduction4[local] = larger4(reduction4[local], reduction4[local + half]);
+  if (local < 16u) {
+    var partial = value;
+    for (var i = local + 16u; i < WORKGROUP; i += 16u) {
+      partial = larger4(partial, reduction4[i]);
     }
-    workgroupBarrier();
+    reduction4[local] = partial;
   }
-  let greatest = reduction4[0];
+  workgroupBarrier();
+  var greatest = reduction4[0];
+  for (var i = 1u; i < 16u; i++) {
+    greatest = larger4(greatest, reduction4[i]);
+  }
   workgroupBarrier();
   return greatest;
 }
