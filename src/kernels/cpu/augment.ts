@@ -3,7 +3,7 @@ import { checkPlan, planColumns } from '../window-plan.ts';
 import { type CpuKernel, sizeOf } from './kernel.ts';
 
 /** About how many plain operations an element's cut and masks, its noise, and its mixing are worth. */
-const COST = { cut: 2, noise: 12, mix: 4 };
+const COST = { cut: 2, noise: 8, mix: 4 };
 
 /** Numbers are float64 between the steps and float32 in memory after each. */
 export const augmentWindows: CpuKernel<'augmentWindows'> = (
@@ -29,7 +29,7 @@ export const augmentWindows: CpuKernel<'augmentWindows'> = (
       ...[step, stream, ...keyOf(seed)],
     ],
     [],
-    { work, scratch: 16 },
+    { work, scratch: 80 },
   );
   if (!mixup) return;
   const integers = [y!.address, varied, plan!.address, levels!.address, columns, bands * frames];

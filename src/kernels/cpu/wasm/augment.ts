@@ -3,7 +3,8 @@
  * Arithmetic is float64, as it is on the host, and rounded to float32 after each step.
  */
 import { arg } from './args';
-import { philox } from './philox';
+import { high64, join64, low64, storeFirst } from './lanes';
+import { philoxBlocks } from './philox';
 
 /** Columns of the plan and of the levels, in bytes. */
 const OFFSET = 0;
@@ -48,35 +49,61 @@ function cut(to: usize, from: usize, plan: usize, bands: usize, frames: usize): 
 // @ts-ignore: decorator
 @inline
 function shiftLevel(window: usize, levels: usize, bands: usize, frames: usize): void {
-  const shift = level(levels + LEVEL);
+  const shift = f64x2.splat(level(levels + LEVEL));
   const tilt = level(levels + TILT);
   for (let band: usize = 0; band < bands; band++) {
     const position: f64 = bands > 1 ? <f64>band / <f64>(bands - 1) : 0.5;
-    const ramp = tilt * (2 * position - 1);
-    for (let end = window + (frames << 2); window < end; window += 4) {
-      store<f32>(window, <f32>(<f64>load<f32>(window) + shift + ramp));
+    const ramp = f64x2.splat(tilt * (2 * position - 1));
+    for (let i: usize = 0; i < frames; i += 4) {
+      const at = window + (i << 2);
+      const x = v128.load(at);
+      const low = f64x2.add(f64x2.add(low64(x), shift), ramp);
+      const high = f64x2.add(f64x2.add(high64(x), shift), ramp);
+      storeFirst(at, join64(low, high), min(4, frames - i));
     }
+    window += frames << 2;
   }
 }
 
+/** Four elements and the noise of four words. */
 // @ts-ignore: decorator
 @inline
-function addNoise(args: usize, window: usize, count: usize, word: u32, scale: f64, row: u32, words: usize): void {
-  let drawn: u32 = 0;
-  for (let i: usize = 0; i < count; i++, window += 4, word++) {
-    if (i == 0 || word >> 2 != drawn) {
-      drawn = word >> 2;
-      philox(drawn, <u32>arg(args, 11), <u32>arg(args, 12), row, <u32>arg(args, 13), <u32>arg(args, 14), words);
+function noisy(x: v128, words: v128, scale: v128): v128 {
+  const sums = i32x4.extadd_pairwise_i16x8_u(i16x8.extadd_pairwise_i8x16_u(words));
+  const centred = i32x4.sub(sums, i32x4.splat(510));
+  const upper = v128.shuffle<i64>(centred, centred, 1, 1);
+  const first = f64x2.mul(f64x2.convert_low_i32x4_s(centred), scale);
+  const second = f64x2.mul(f64x2.convert_low_i32x4_s(upper), scale);
+  return join64(f64x2.add(low64(x), first), f64x2.add(high64(x), second));
+}
+
+/** Words come sixteen at a time, from the block that holds the first one; `words` is room for twenty. */
+// @ts-ignore: decorator
+@inline
+function addNoise(args: usize, window: usize, count: usize, word: u32, factor: f64, row: u32, words: usize): void {
+  const scale = f64x2.splat(factor);
+  const step = <u32>arg(args, 11);
+  const stream = <u32>arg(args, 12);
+  const low = <u32>arg(args, 13);
+  const high = <u32>arg(args, 14);
+  let block = word >> 2;
+  let skipped = <usize>(word & 3);
+  for (let i: usize = 0; i < count; block += 4) {
+    philoxBlocks(block, step, stream, row, low, high, words);
+    const end = min(count, i + 16 - skipped);
+    let from = words + (skipped << 2);
+    for (; i < end; i += 4, from += 16) {
+      const at = window + (i << 2);
+      storeFirst(at, noisy(v128.load(at), v128.load(from), scale), min(4, end - i));
     }
-    const random = load<u32>(words + ((word & 3) << 2));
-    const sum = (random & 255) + ((random >> 8) & 255) + ((random >> 16) & 255) + (random >> 24);
-    store<f32>(window, <f32>(<f64>load<f32>(window) + <f64>(<i32>sum - 510) * scale));
+    i = end;
+    skipped = 0;
   }
 }
 
 /**
  * args: to, store, plan, levels, columns of the plan, bands, frames, masks in frequency, masks in time, gain?, noise?,
- * step, stream, key low, key high. A piece is a window; scratch holds four words.
+ * step, stream, key low, key high. A piece is a window; scratch holds twenty words.
  */
 export function varyWindowsKernel(args: usize, piece: i32, scratch: usize): void {
   const plan = arg(args, 2) + ((<usize>piece * arg(args, 4)) << 2);
@@ -105,12 +132,17 @@ export function varyWindowsKernel(args: usize, piece: i32, scratch: usize): void
 export function mixWindowsKernel(args: usize, piece: i32, scratch: usize): void {
   const bytes = arg(args, 5) << 2;
   const plan = arg(args, 2) + ((<usize>piece * arg(args, 4)) << 2);
-  const own = level(arg(args, 3) + <usize>piece * LEVELS_ROW + SHARE);
-  const rest = 1 - own;
+  const share = level(arg(args, 3) + <usize>piece * LEVELS_ROW + SHARE);
+  const own = f64x2.splat(share);
+  const rest = f64x2.splat(1 - share);
   let y = arg(args, 0) + <usize>piece * bytes;
   let a = arg(args, 1) + <usize>piece * bytes;
   let b = arg(args, 1) + <usize>load<u32>(plan, PARTNER) * bytes;
-  for (const end = y + bytes; y < end; y += 4, a += 4, b += 4) {
-    store<f32>(y, <f32>(own * <f64>load<f32>(a) + rest * <f64>load<f32>(b)));
+  for (const end = y + bytes; y < end; y += 16, a += 16, b += 16) {
+    const from = v128.load(a);
+    const other = v128.load(b);
+    const low = f64x2.add(f64x2.mul(own, low64(from)), f64x2.mul(rest, low64(other)));
+    const high = f64x2.add(f64x2.mul(own, high64(from)), f64x2.mul(rest, high64(other)));
+    storeFirst(y, join64(low, high), min(4, (end - y) >> 2));
   }
 }

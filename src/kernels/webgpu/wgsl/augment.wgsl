@@ -3,7 +3,7 @@
 // arithmetic and a cached read but no second dispatch and no memory between. Noise takes one Philox block for four
 // elements (two where the window's first word does not begin a block): some 60 integer instructions an element.
 // Limited by them; memory: 8 bytes an element read and 4 written. It beats making windows on the host and uploading
-// them: 4 bytes an element over the bus each step, after some 20 ns an element of one core.
+// them: 4 bytes an element over the bus each step, after some 7 ns an element of one core (wasm/augment.ts).
 //
 // OUTPUT and WRITE: vec4s, or single values where a window is not a whole number of vec4s.
 
