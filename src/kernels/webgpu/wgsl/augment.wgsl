@@ -64,7 +64,9 @@ fn noise(row: u32, first: u32) -> vec4f {
       words = vec4u(words.w, next.xyz);
     }
   }
-  let sums = (words & vec4u(255u)) + ((words >> vec4u(8u)) & vec4u(255u)) + ((words >> vec4u(16u)) & vec4u(255u)) + (words >> vec4u(24u));
+  let odd = (words >> vec4u(8u)) & vec4u(0x00ff00ffu);
+  let pairs = (words & vec4u(0x00ff00ffu)) + odd;
+  let sums = (pairs & vec4u(0xffffu)) + (pairs >> vec4u(16u));
   return vec4f(vec4i(sums) - vec4i(510));
 }
 
