@@ -27,7 +27,7 @@ const IDENTITY = { sum: 0, max: Number.NEGATIVE_INFINITY };
 /** Workgroups that fill the device. */
 const ENOUGH = 512;
 /** Loads of one invocation, one after the other, that are worth a second dispatch. */
-const LONG = 64;
+const LONG = 32;
 
 /** A reduction as [outer, R0, inner, R1]: R0 and R1 are reduced, the others kept. */
 type Form = readonly [outer: number, r0: number, inner: number, r1: number];

@@ -1,8 +1,7 @@
 // y = dropout(maxPool2d(max(0, γ·x̂ + β))) in one pass over x: neither what was normalised nor a mask is ever stored.
 // Where a channel is one tile (SINGLE) its statistics are taken here, else merged from batchnorm-statistics. Limited
-// by memory: 4 bytes of x and, with 2×2 windows, 1 of y a value; 4 more for the statistics. The three ops apart
-// move 18 bytes a value and keep two images for backward; Philox, about 300 instructions for eight outputs, hides
-// behind the loads.
+// by memory: with 2×2 windows 5 bytes a value of x, 9 with the statistics. The three ops apart move 19 and keep two
+// images for backward. Philox, about 300 instructions for eight outputs, hides behind the loads.
 
 //!include grid reduce channel merge normalise philox block
 

@@ -37,6 +37,10 @@ fn combine(a: Value, b: Value) -> Value {
   return $COMBINE;
 }
 
+fn load(base: u32, row: u32) -> Value {
+  return Value(x[base + row * params.columns]);
+}
+
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index) local: u32) {
   let step = WORKGROUP / COLUMNS;
@@ -50,8 +54,16 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index
   let inside = outer < params.outer && column < params.columns;
   var value = Value(params.identity);
   if (inside) {
-    for (var row = begin + local / COLUMNS; row < end; row += step) {
-      value = combine(value, Value(x[(outer * params.rows + row) * params.columns + column]));
+    let base = outer * params.rows * params.columns + column;
+    var row = begin + local / COLUMNS;
+    // Four loads that do not wait for one another.
+    for (; row + 3u * step < end; row += 4u * step) {
+      let first = combine(load(base, row), load(base, row + step));
+      let second = combine(load(base, row + 2u * step), load(base, row + 3u * step));
+      value = combine(value, combine(first, second));
+    }
+    for (; row < end; row += step) {
+      value = combine(value, load(base, row));
     }
   }
   if (step > 1u) {

@@ -48,6 +48,12 @@ fn combine1(a: f32, b: f32) -> f32 {
   return $COMBINE1;
 }
 
+/// Value i of the row that begins at `base`.
+fn load(base: u32, i: u32) -> Value {
+  let r = i / params.run;
+  return Value(x[base + r * params.stride + (i - r * params.run)]);
+}
+
 fn rowValue(row: u32, lane: u32) -> f32 {
   let output = row / params.splits;
   let begin = (row % params.splits) * params.chunk;
@@ -55,9 +61,15 @@ fn rowValue(row: u32, lane: u32) -> f32 {
   let outer = output / params.inner;
   let base = outer * params.outerStride + (output % params.inner) * params.run;
   var value = Value(params.identity);
-  for (var i = begin + lane; i < end; i += LANES) {
-    let r = i / params.run;
-    value = combine(value, Value(x[base + r * params.stride + (i - r * params.run)]));
+  var i = begin + lane;
+  // Four loads that do not wait for one another.
+  for (; i + 3u * LANES < end; i += 4u * LANES) {
+    let first = combine(load(base, i), load(base, i + LANES));
+    let second = combine(load(base, i + 2u * LANES), load(base, i + 3u * LANES));
+    value = combine(value, combine(first, second));
+  }
+  for (; i < end; i += LANES) {
+    value = combine(value, load(base, i));
   }
   return $FOLD;
 }
