@@ -123,6 +123,21 @@ function keep({ out }: Options, result: GpuResult): void {
   writeFileSync(join(folder, `${name}.md`), `${gpuReport(result)}\n`);
 }
 
+/** Parts of one measurement that were run one after the other, on one machine and one commit. */
+function merged(parts: readonly GpuResult[]): GpuResult {
+  const [first] = parts as [GpuResult];
+  for (const { adapter, environment } of parts) {
+    if (adapter !== first.adapter || environment.commit !== first.environment.commit)
+      throw new Error('--from: these results are of different adapters or commits');
+  }
+  return {
+    ...Object.assign({}, ...[...parts].reverse()),
+    training: parts.flatMap(({ training }) => training).sort(inOrder),
+    steps: parts.flatMap(({ steps }) => steps),
+    missing: parts.flatMap(({ missing }) => missing),
+  };
+}
+
 function publish(result: GpuResult): void {
   if (result.quick || result.software)
     throw new Error('Figures of tiny sizes or of software are not published');
@@ -135,7 +150,9 @@ async function main(): Promise<void> {
   const options = parseOptions(process.argv.slice(2));
   if (options.help) return console.log(usage);
   if (options.from === undefined) return measure(options);
-  const result = JSON.parse(readFileSync(options.from, 'utf8')) as GpuResult;
+  const result = merged(
+    options.from.split(',').map((file) => JSON.parse(readFileSync(file, 'utf8')) as GpuResult),
+  );
   console.log(gpuReport(result));
   if (options.publish) publish(result);
 }

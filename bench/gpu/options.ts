@@ -9,7 +9,7 @@ export const usage = `npm run bench:gpu -- [options]      or, where only Node is
   --models NAMES     some of: ${MODELS.join(', ')}
   --batches LIST     sizes, measured in this order (32,512,128,8,1)
   --rounds N         rounds of turns (5)
-  --seconds S        length of a turn (0.3)
+  --seconds S        length of a turn (0.2)
   --peers NAMES      some of: torch, tfjs; none for neither (torch,tfjs)
   --python EXE       a Python with torch and CUDA (bench/peers/.venv/bin/python if there, else python3)
   --torch-device D   cuda, or cpu to try the bench without a GPU (cuda)
@@ -17,7 +17,7 @@ export const usage = `npm run bench:gpu -- [options]      or, where only Node is
   --limit S          start no further case after so many seconds, and name those left out
   --out FOLDER       where gpu.json and gpu.md go (bench/results, as gpu.local.*)
   --publish          keep the results in bench/results/gpu.json and docs/benchmarks.md
-  --from FILE        measure nothing: take results from a gpu.json, to show or publish them
+  --from FILES       measure nothing: take results from a gpu.json or several, to show or publish them
   --quick            tiny sizes, to see that everything runs; its figures mean nothing
   --bundle           only write build/gpu-bench.mjs (of npm run bench:gpu)`;
 
@@ -69,7 +69,7 @@ export function parseOptions(args: readonly string[]): Options {
       .split(',')
       .map((text) => positive('batches', text, true)),
     rounds: positive('rounds', values.rounds ?? (quick ? '1' : '5'), true),
-    seconds: positive('seconds', values.seconds ?? (quick ? '0.01' : '0.3')),
+    seconds: positive('seconds', values.seconds ?? (quick ? '0.01' : '0.2')),
     peers: values.peers === 'none' ? [] : among('peers', values.peers, ['torch', 'tfjs'] as const),
     python: values.python,
     torchDevice: among('torch-device', values['torch-device'], ['cuda', 'cpu'] as const)[0]!,

@@ -29,6 +29,10 @@ export interface GpuResult {
 /** Rows of the table of kernels; the rest is one row. */
 const SHOWN = 24;
 
+/** Counts stay whole. */
+const count = (value: number) => (Number.isInteger(value) ? `${value}` : digits(value));
+/** Ops on many tensors have long names. */
+const shortened = (what: string) => (what.length > 72 ? `${what.slice(0, 70)} …` : what);
 const percent = (share: number) => `${(100 * share).toFixed(0)} %`;
 const optional = (value: number | undefined, unit = '') =>
   value === undefined ? '' : `${digits(value)}${unit}`;
@@ -102,7 +106,7 @@ function trainingSection(answer: TrainingAnswer): string {
     table,
     '',
     ...goalsOf(answer).map(({ text, met }) => `- Goal: ${text}: **${outcome[`${met}`]}**`),
-    `- Our step: ${digits(dispatches)} dispatches, ${digits(submits)} submits; created in steady state: ${created}; ${memory}.`,
+    `- Our step: ${count(dispatches)} dispatches, ${count(submits)} submits; created in steady state: ${created}; ${memory}.`,
     `- Kernels take ${digits(time / 1e3)} ms for ${digits(bytes / 1e6)} MB and ${digits(flops / 1e9)} GFLOP; at the ceilings they would take ${digits(floor / 1e3)} ms.`,
     `- Losses of the first steps, without dropout: ${losses.map((loss) => loss.toFixed(5)).join(', ')}.`,
     '',
@@ -115,7 +119,7 @@ function kernelTable({ breakdown: { rows, time } }: TrainingAnswer): string {
   const shown = rows.slice(0, SHOWN);
   const rest = rows.slice(SHOWN);
   const lines = shown.map(({ what, dispatches, time, share, gbs, gflops, floor }) => [
-    `\`${what}\``,
+    `\`${shortened(what)}\``,
     `${dispatches}`,
     digits(time),
     percent(share),
@@ -184,11 +188,17 @@ const HOW = [
   'of kernels bytes count every input and output once; the ceiling is what the measured copy bandwidth, the measured rate of',
   'multiply-adds or the cost of a dispatch allow, whichever is slowest.',
   '',
-  '    npm run build && npm run bench:gpu -- --publish',
+  '    npm ci --ignore-scripts --prefix bench/peers        # tfjs; PyTorch with CUDA is looked for in python3',
+  '    npm run bench:gpu -- --publish',
   '',
-  'On a machine that has a GPU and nothing else, with what `npm run bench:gpu -- --bundle` writes (`build/gpu-bench.mjs`),',
-  '`bench/peers/*.py`, Node, the package `webgpu` and a Vulkan loader: `node build/gpu-bench.mjs --out FOLDER`; then here',
-  '`npm run bench:gpu -- --from FOLDER/gpu.json --publish`.',
+  'A machine that has a GPU and nothing else needs Node, the package `webgpu`, a Vulkan loader, `bench/peers/*.py` and what',
+  '`npm run bench:gpu -- --bundle` writes, which has tfjs in it. There, and then here:',
+  '',
+  '    node build/gpu-bench.mjs --out FOLDER',
+  '    npm run bench:gpu -- --from FOLDER/gpu.json --publish',
+  '',
+  'It takes some ten minutes, most of them for `torch.compile`; `--models`, `--batches` and `--only` divide it, and `--from`',
+  'takes several files. [Kernels step by step](../bench/gpu/steps/README.md) are timed along with it.',
   '',
 ];
 

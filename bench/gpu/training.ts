@@ -101,23 +101,6 @@ async function startOurs(
   }
 }
 
-/** Our weights, the batch and our losses. */
-async function share(subject: Case, options: Options, scratch: string): Promise<Shared> {
-  const backend = await webgpu({ dawn: dawnOptions(options.dawn) });
-  try {
-    const batch = batchValues(subject);
-    const trainer = new Trainer(backend, subject, batch);
-    const { values, index } = await weightsOf(trainer.run.model);
-    return {
-      ...{ subject, batch, weights: values, index, losses: await trainer.losses(CHECKED_STEPS) },
-      weightsFile: writeShared(scratch, 'weights.f32', values),
-      inputFile: writeShared(scratch, 'batch.f32', batch.x),
-    };
-  } finally {
-    await backend.close();
-  }
-}
-
 async function startTfjs(
   { subject, index, weights, batch, losses }: Shared,
   options: Options,
@@ -142,11 +125,20 @@ async function startTfjs(
   }
 }
 
-async function profile(subject: Case, options: Options, ceilings: Ceilings): Promise<Breakdown> {
+/** What others need to train the same, and where our time goes. */
+async function lookAt(subject: Case, options: Options, ceilings: Ceilings, scratch: string) {
   const backend = await webgpu({ dawn: dawnOptions(options.dawn), profile: true });
   try {
-    const trainer = new Trainer(backend, subject, batchValues(subject));
-    return await breakdown(backend, () => trainer.steps(1), ceilings, options.quick ? 2 : 15);
+    const batch = batchValues(subject);
+    const trainer = new Trainer(backend, subject, batch);
+    const { values, index } = await weightsOf(trainer.run.model);
+    const shared: Shared = {
+      ...{ subject, batch, weights: values, index, losses: await trainer.losses(CHECKED_STEPS) },
+      weightsFile: writeShared(scratch, 'weights.f32', values),
+      inputFile: writeShared(scratch, 'batch.f32', batch.x),
+    };
+    const runs = options.quick ? 2 : 15;
+    return { shared, kernels: await breakdown(backend, () => trainer.steps(1), ceilings, runs) };
   } finally {
     await backend.close();
   }
@@ -173,8 +165,7 @@ export async function trainingCase(
   torch: Torch | null,
   scratch: string,
 ): Promise<TrainingAnswer> {
-  const kernels = await profile(subject, options, ceilings);
-  const shared = await share(subject, options, scratch);
+  const { shared, kernels } = await lookAt(subject, options, ceilings, scratch);
   const ours = await startOurs('pcg-engine', subject, options, 'f32', null);
   const half = await startOurs('pcg-engine, f16 activations', subject, options, 'f16', shared).catch(
     (error: Error): Peer => ({

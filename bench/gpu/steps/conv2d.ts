@@ -80,7 +80,7 @@ export const convolutions: Steps<'conv2d'> = {
     stepOf(1, 'naive: an output an invocation', naive, naiveKernel),
     stepOf(2, 'pixels in workgroup memory', shared, sharedKernel),
     stepOf(3, 'implicit GEMM, 2×4 outputs in registers', gemm, gemmKernel),
-    { name: 'as it ships: src/kernels/webgpu/conv2d.ts', sources: {}, kernel: null },
+    { name: 'as it ships: src/kernels/webgpu/wgsl/conv2d-3x3.wgsl', sources: {}, kernel: null },
   ],
   checked: [convolution(2, 5, 7, 9, 19), convolution(3, 16, 33, 8, 20)],
   // The second layer of pcg-lite at a batch of 128.

@@ -89,7 +89,7 @@ export const weightGradients: Steps<'conv2dWeightGrad'> = {
     stepOf(1, 'naive: a weight an invocation', naive, naiveKernel),
     stepOf(2, 'a weight a workgroup', workgroup, workgroupKernel),
     stepOf(3, 'implicit GEMM, pixels split into parts', split, splitKernel),
-    { name: 'as it ships: src/kernels/webgpu/conv2d.ts', sources: {}, kernel: null },
+    { name: 'as it ships: src/kernels/webgpu/wgsl/conv2d-weight-3x3.wgsl', sources: {}, kernel: null },
   ],
   checked: [gradient(2, 5, 7, 9, 19), gradient(3, 16, 33, 8, 20)],
   // The second layer of pcg-lite at a batch of 128.
