@@ -1,5 +1,6 @@
 import type { KernelName } from '../ops.ts';
 import * as attention from './attention.ts';
+import * as attentionpool from './attentionpool.ts';
 import * as augment from './augment.ts';
 import * as batchnorm from './batchnorm.ts';
 import * as batchnormblock from './batchnormblock.ts';
@@ -17,12 +18,14 @@ import { matmul } from './matmul.ts';
 import * as optimizer from './optimizer.ts';
 import { pack } from './pack.ts';
 import * as pool2d from './pool2d.ts';
+import { record } from './record.ts';
 import * as reduce from './reduce.ts';
 import * as softmax from './softmax.ts';
 import * as squeeze from './squeeze.ts';
 
 /** Every op's kernel. */
 export const kernels: { readonly [K in KernelName]?: WebgpuKernel<K> } = {
+  ...attentionpool,
   ...batchnorm,
   ...batchnormblock,
   ...broadcast,
@@ -38,6 +41,7 @@ export const kernels: { readonly [K in KernelName]?: WebgpuKernel<K> } = {
   ...logmel,
   ...dropout,
   pack,
+  record,
   ...squeeze,
   ...pool2d,
   ...optimizer,

@@ -53,7 +53,7 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index
   let firstL = number % params.groups * lanes * 4u;
   let l = firstL + lane * 4u;
 
-  var sums: array<vec4f, ROWS>;
+  var sums = array<vec4f, ROWS>();
   if (l < params.length) {
     let fromFew = batch * params.strideFew;
     let fromMany = batch * params.strideMany + l;

@@ -41,7 +41,7 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index
   let batch = row / params.m;
   let fromA = batch * params.strideA + row % params.m * params.rowA;
   let fromB = batch * params.strideB + n * params.columnB;
-  var value: vec4f;
+  var value = vec4f();
   for (var k = 0u; k < params.k; k++) {
     value += f32(a[fromA + k * params.kA]) * loadB(fromB + k * params.kB);
   }

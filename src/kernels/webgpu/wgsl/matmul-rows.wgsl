@@ -53,7 +53,7 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index
   let lane = local % lanes;
   let l = number % params.groups * perGroup + local / lanes;
 
-  var sums: array<f32, ROWS>;
+  var sums = array<f32, ROWS>();
   if (l < params.length) {
     let fromFew = batch * params.strideFew;
     let fromMany = batch * params.strideMany + l * params.k;

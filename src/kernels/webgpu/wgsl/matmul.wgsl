@@ -153,7 +153,7 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index
 
   let row = lane / COLUMNS;
   let col = lane % COLUMNS;
-  var sums: array<vec4f, 4u * FRAGMENTS_M * FRAGMENTS_N>;
+  var sums = array<vec4f, 4u * FRAGMENTS_M * FRAGMENTS_N>();
   let sliceK = slice * BLOCK_K + 4u * blockK;
   var next = load(sourceOf(start, l, extent, firstK + sliceK, endK, alongK), loadsA, alongK);
   for (var k = firstK; k < endK; k += SLICES * BLOCK_K) {
