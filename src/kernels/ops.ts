@@ -83,6 +83,8 @@ export interface OpAttributes {
   concat: { readonly axis: number };
   /** Inputs of any shapes → one vector: one after the other, each at the next multiple of 64, zeros between. */
   pack: None;
+  /** inputs (log [n], a [], b []) → the log with a in place `at` and b in the one after. */
+  record: { readonly at: number };
   /** inputs (x, indices int32 [n]): picks slices of x along `axis`. */
   gather: { readonly axis: number };
   /** inputs (g, indices int32 [n]): adds slices of g along `axis` into zeros of length `size`, in index order. */
@@ -122,6 +124,14 @@ export interface OpAttributes {
   squeezeExcitation: None;
   /** inputs (x, dy, w1, b1, w2, b2) → (dx, dw1, db1, dw2, db2). */
   squeezeExcitationBackward: None;
+  /**
+   * inputs (x [N,F,P], v [K,F], c [K,1], w [heads,K], b [heads,1]) → (pooled [N,F·heads], weights [N,heads,P]):
+   * weights = softmax(w·tanh(v·x + c) + b) over positions; pooled[n, f·heads + h] = Σ_p x·weights. Without v and c,
+   * and with w [heads,F], the scores are w·x + b.
+   */
+  attentionPool: None;
+  /** inputs (x, dPooled[, v, c], w, weights) → (dx[, dv, dc], dw, db). */
+  attentionPoolBackward: None;
   /**
    * inputs (x [N,C,H,W], gamma [C], beta [C]) → (y [N,C,⌊H/ph⌋,⌊W/pw⌋], mean [C], variance [C] biased):
    * y = dropout(maxPool2d(batchNorm with relu)), as those three ops compute it; rows and columns that fill no window

@@ -33,6 +33,11 @@ export class MovingAverage {
     );
   }
 
+  /** Makes the vector now, and not with the first update. */
+  prepare(): void {
+    void this.average.value;
+  }
+
   /** The variables of the average keep their values. */
   dispose(): void {
     this.average.dispose();

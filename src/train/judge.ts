@@ -1,8 +1,13 @@
 import { RunError } from '../base/errors.ts';
 import { inference, type Model } from '../layers/index.ts';
-import { noGrad, scope, tensor } from '../tensor/index.ts';
+import { noGrad, scope, type Values } from '../tensor/index.ts';
+import { planWindowsAt } from './augment-plan.ts';
 import { breathe } from './interruption.ts';
-import { copyWindow, type FeatureMap, windowStarts } from './windows.ts';
+import { RecordingStore } from './recording-store.ts';
+import { type FeatureMap, windowStarts } from './windows.ts';
+
+/** Batches that may be on the device before the first is read. */
+const BEGUN_AT_ONCE = { reference: 1, cpu: 1, webgpu: 8 };
 
 export interface JudgeOptions {
   /** Frames from one window to the next; half a window where missing. */
@@ -36,24 +41,36 @@ export async function judge(
   });
   const sums = recordings.map(() => new Float64Array(classes));
   const counts = recordings.map(() => 0);
-  for (let from = 0; from < places.length; from += batchSize) {
-    const chosen = places.slice(from, from + batchSize);
-    const windows = new Float32Array(chosen.length * bands * frames);
-    for (const [i, { recording, start }] of chosen.entries()) {
-      copyWindow(recordings[recording]!, start, frames, windows, i * bands * frames);
-    }
-    const probabilities = await noGrad(() =>
-      scope(async () => {
-        const x = tensor(windows, [chosen.length, 1, bands, frames], { backend });
-        return model.probabilities(x, inference).data();
-      }),
-    );
+  const store = await RecordingStore.open(recordings, backend);
+  const lengths = (recording: number) => recordings[recording]!.frames;
+  /** Batches that were begun and not read yet, so that a GPU has work while the host waits. */
+  const begun: { readonly chosen: typeof places; readonly probabilities: Promise<Values> }[] = [];
+  const readOldest = async () => {
+    const { chosen, probabilities } = begun.shift()!;
+    const values = await probabilities;
     chosen.forEach(({ recording }, i) => {
-      for (let c = 0; c < classes; c++) sums[recording]![c]! += probabilities[i * classes + c]!;
+      for (let c = 0; c < classes; c++) sums[recording]![c]! += values[i * classes + c]!;
       counts[recording]!++;
     });
-    options.progress?.(Math.min(places.length, from + batchSize), places.length);
-    await breathe(options.signal);
+    done += chosen.length;
+    options.progress?.(done, places.length);
+  };
+  let done = 0;
+  try {
+    for (let from = 0; from < places.length; from += batchSize) {
+      const chosen = places.slice(from, from + batchSize);
+      const plan = planWindowsAt(chosen, lengths, { bands, frames });
+      const probabilities = noGrad(() =>
+        scope(async () => model.probabilities(store.windows(plan), inference).data()),
+      );
+      begun.push({ chosen, probabilities });
+      if (begun.length >= BEGUN_AT_ONCE[backend.name]) await readOldest();
+      await breathe(options.signal);
+    }
+    while (begun.length > 0) await readOldest();
+  } finally {
+    await Promise.allSettled(begun.map(({ probabilities }) => probabilities));
+    store.dispose();
   }
   return sums.map((sum, i) => {
     const mean = Array.from(sum, (value) => value / counts[i]!);

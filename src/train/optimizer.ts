@@ -80,6 +80,11 @@ abstract class FlatOptimizer implements Optimizer {
     );
   }
 
+  /** Makes the vectors now, and not with the first step. */
+  prepare(): void {
+    this.memory();
+  }
+
   /** The new parameters and what is remembered of them. */
   protected abstract update(
     parameter: Tensor,

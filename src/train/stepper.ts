@@ -1,9 +1,13 @@
+import { StateError } from '../base/errors.ts';
 import { crossEntropy, type Model } from '../layers/index.ts';
-import { grad, scope, type Tensor, tensor } from '../tensor/index.ts';
-import { pack, packing } from '../tensor/views.ts';
+import { apply1 } from '../tensor/apply.ts';
+import { type Backend, grad, noGrad, scope, type Tensor, tensor, zeros } from '../tensor/index.ts';
 import type { TrainConfig } from './config.ts';
 import { MovingAverage } from './ema.ts';
 import { AdamW, globalNorm } from './optimizer.ts';
+
+/** Steps that may be begun before the results of the first are read. */
+const MOST_UNREAD = 128;
 
 /** What a step learns from. */
 export interface StepBatch {
@@ -26,14 +30,16 @@ export interface StepResult {
  */
 export class Stepper {
   readonly optimizer: AdamW;
+  private readonly backend: Backend;
   private readonly model: Model;
   private readonly moving: MovingAverage;
   private readonly config: Pick<
     TrainConfig,
     'seed' | 'labelSmoothing' | 'clipNorm' | 'emaDecay' | 'weightDecay'
   >;
-  /** What has not been read yet: loss and norm of each step. */
-  private readonly waiting: { readonly loss: Tensor; readonly norm: Tensor }[] = [];
+  /** Loss and norm of each step that has not been read yet. */
+  private log: Tensor | null = null;
+  private waiting = 0;
   private previous: Tensor | null = null;
 
   /** @param average a second instance of the same model, which takes the averaged weights */
@@ -46,11 +52,21 @@ export class Stepper {
     this.config = config;
     this.optimizer = new AdamW(model.parameters(), { weightDecay: config.weightDecay });
     this.moving = new MovingAverage(average, model);
+    this.backend = [...model.parameters().values()][0]!.value.backend;
+  }
+
+  /** Makes everything that outlives a step, so that the first step looks like all others. */
+  private async prepare(): Promise<Tensor> {
+    this.optimizer.prepare();
+    this.moving.prepare();
+    const log = zeros([2 * MOST_UNREAD], { backend: this.backend }).keep();
+    await this.backend.flush();
+    return log;
   }
 
   /** Steps whose results have not been read. */
   get unread(): number {
-    return this.waiting.length;
+    return this.waiting;
   }
 
   /** Sets the average to the model as it is. */
@@ -66,8 +82,9 @@ export class Stepper {
     const { model, config, optimizer } = this;
     const { seed, labelSmoothing, clipNorm, emaDecay } = config;
     const { bands, frames } = model.config;
+    const { backend } = this;
+    this.log ??= await this.prepare();
     const parameters = [...model.parameters().values()].map(({ value }) => value);
-    const backend = parameters[0]!.backend;
     scope(() => {
       const { windows, size } = batch;
       const x =
@@ -83,31 +100,35 @@ export class Stepper {
       this.moving.update(emaDecay, step, norm);
       this.previous?.dispose();
       this.previous = norm.detach().keep();
-      this.waiting.push({ loss: loss.detach().keep(), norm: norm.detach().keep() });
+      this.note(loss, norm);
     });
     await backend.flush();
   }
 
+  private note(loss: Tensor, norm: Tensor): void {
+    if (this.waiting === MOST_UNREAD) {
+      throw new StateError('stepper/unread', `${this.waiting} steps have not been read`, 'Call settle()');
+    }
+    const before = this.log!;
+    const at = 2 * this.waiting++;
+    this.log = noGrad(() => apply1('record', [before, loss, norm], { at })).keep();
+    before.dispose();
+  }
+
   /** The results of the steps since the last call, read back together. */
   async settle(): Promise<StepResult[]> {
-    const steps = this.waiting.splice(0);
-    if (steps.length === 0) return [];
-    const scalars = steps.flatMap(({ loss, norm }) => [loss, norm]);
-    const { starts } = packing(scalars.map(() => 1));
-    try {
-      const values = await scope(() => pack(scalars).data());
-      return steps.map((_, i) => ({ loss: values[starts[2 * i]!]!, norm: values[starts[2 * i + 1]!]! }));
-    } finally {
-      for (const scalar of scalars) scalar.dispose();
-    }
+    const count = this.waiting;
+    if (count === 0) return [];
+    this.waiting = 0;
+    const values = await this.log!.data();
+    return Array.from({ length: count }, (_, i) => ({ loss: values[2 * i]!, norm: values[2 * i + 1]! }));
   }
 
   /** Frees what the steps remember; the models keep their values. */
   dispose(): void {
-    for (const { loss, norm } of this.waiting.splice(0)) {
-      loss.dispose();
-      norm.dispose();
-    }
+    this.log?.dispose();
+    this.log = null;
+    this.waiting = 0;
     this.previous?.dispose();
     this.previous = null;
     this.optimizer.dispose();

@@ -1,5 +1,6 @@
 import type { KernelName } from '../ops.ts';
 import * as attention from './attention.ts';
+import * as attentionpool from './attentionpool.ts';
 import * as augment from './augment.ts';
 import { batchNorm, batchNormBackward } from './batchnorm.ts';
 import { batchNormBlock, batchNormBlockBackward } from './batchnormblock.ts';
@@ -15,6 +16,7 @@ import * as logmel from './logmel.ts';
 import { matmul } from './matmul.ts';
 import * as optimizer from './optimizer.ts';
 import { pack } from './pack.ts';
+import { record } from './record.ts';
 import * as pool2d from './pool2d.ts';
 import * as reduce from './reduce.ts';
 import * as softmax from './softmax.ts';
@@ -32,6 +34,7 @@ export const kernels: { readonly [K in KernelName]: CpuKernel<K> } = {
   ...broadcast,
   matmul,
   pack,
+  record,
   ...pool2d,
   ...elementwise,
   ...layout,
@@ -43,5 +46,6 @@ export const kernels: { readonly [K in KernelName]: CpuKernel<K> } = {
   ...logmel,
   ...optimizer,
   ...attention,
+  ...attentionpool,
   ...layernorm,
 };

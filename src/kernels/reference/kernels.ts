@@ -1,5 +1,6 @@
 import type { KernelName } from '../ops.ts';
 import { attention, attentionBackward } from './attention.ts';
+import { attentionPool, attentionPoolBackward } from './attentionpool.ts';
 import { augmentWindows } from './augment.ts';
 import { batchNorm, batchNormBackward } from './batchnorm.ts';
 import { batchNormBlock, batchNormBlockBackward } from './batchnormblock.ts';
@@ -14,6 +15,7 @@ import { melPower } from './logmel.ts';
 import { matmul } from './matmul.ts';
 import { adamwStep, blend, globalNorm, sgdStep } from './optimizer.ts';
 import { pack } from './pack.ts';
+import { record } from './record.ts';
 import { avgPool2d, avgPool2dBackward, maxPool2d, maxPool2dGather, maxPool2dScatter } from './pool2d.ts';
 import { max, sum } from './reduce.ts';
 import { logSoftmax, softmax, softmaxCrossEntropy } from './softmax.ts';
@@ -49,6 +51,7 @@ export const kernels = {
   pad,
   concat,
   pack,
+  record,
   gather,
   scatterAdd,
   matmul,
@@ -69,6 +72,8 @@ export const kernels = {
   dropout,
   squeezeExcitation,
   squeezeExcitationBackward,
+  attentionPool,
+  attentionPoolBackward,
   augmentWindows,
   melPower,
   softmax,

@@ -112,7 +112,7 @@ class DeviceBackend implements WebgpuBackend, Gpu {
     this.profiler = options.profile ? new Profiler(device) : null;
     this.pool = new Pool(device, fail, () => this.describe());
     this.pipelines = new Pipelines(device, uniforms.layout);
-    this.queue = new Queue(device, uniforms, this.profiler, fail);
+    this.queue = new Queue(device, uniforms, this.profiler, fail, () => this.pool.begin());
     device.addEventListener('uncapturederror', (event) => {
       event.preventDefault(); // Dawn would print it.
       const { message } = (event as GPUUncapturedErrorEvent).error;

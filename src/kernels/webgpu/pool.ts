@@ -13,18 +13,29 @@ export interface Block {
   readonly bytes: number;
   /** Number of the last batch with a command that touches it: uploads must not overtake those. */
   batch: number;
+  /** Places that remember it. */
+  readonly places: Set<number>;
+  free: boolean;
 }
 
+/** Blocks that a place remembers: what is alive from one step to the next takes turns between two of them. */
+const REMEMBERED = 3;
+
 /**
- * Buffers by size class, the one with the lowest number first: what a step gets depends only on what is live when
- * it begins, so that after a few steps every place gets the same buffer again and cached bind groups fit.
+ * Buffers by size class. A place is the number of a `take` since the batch began; it gets a block that it had before,
+ * so that a step that looks like the one before has the same buffers at the same places and its cached bind groups
+ * fit. A new place gets one that is free and that no later place counts on: places that are never alive together share.
  */
 export class Pool {
   private readonly device: GPUDevice;
-  private readonly free = new Map<number, Block[]>();
+  /** All blocks, by size. */
+  private readonly blocks = new Map<number, Block[]>();
   private readonly staging = new Map<number, GPUBuffer[]>();
   private readonly onError: (error: DeviceError) => void;
   private readonly describe: () => string;
+  /** What each place had, the last one first. */
+  private readonly places: Block[][] = [];
+  private place = 0;
   private next = 1;
   /** Buffers and bytes that the device was asked for so far. */
   created = 0;
@@ -43,21 +54,31 @@ export class Pool {
    */
   take(bytes: number, submitted = Number.POSITIVE_INFINITY): Block {
     const size = sizeClass(bytes);
-    const free = this.free.get(size);
-    const at = free ? free.findIndex((block) => block.batch <= submitted) : -1;
-    if (at >= 0) return free!.splice(at, 1)[0]!;
-    return { id: this.next++, gpu: this.createBlock(size, bytes), bytes: size, batch: 0 };
+    const place = this.place++;
+    const known = (this.places[place] ??= []);
+    const usable = (block: Block) => block.free && block.bytes === size && block.batch <= submitted;
+    let block = known.find(usable);
+    if (!block) {
+      // A place that has been here before keeps what it gets now, so it takes nothing that others have turns with.
+      const first = known.length === 0;
+      const mine = (candidate: Block) =>
+        usable(candidate) && (first ? !countedOn(candidate, place) : candidate.places.size === 0);
+      block = this.blocks.get(size)?.find(mine) ?? this.createBlock(size, bytes);
+      block.places.add(place);
+      known.unshift(block);
+      if (known.length > REMEMBERED) known.pop()!.places.delete(place);
+    }
+    block.free = false;
+    return block;
   }
 
   give(block: Block): void {
-    const free = this.free.get(block.bytes);
-    if (!free) {
-      this.free.set(block.bytes, [block]);
-      return;
-    }
-    let at = free.length;
-    while (at > 0 && free[at - 1]!.id > block.id) at--;
-    free.splice(at, 0, block);
+    block.free = true;
+  }
+
+  /** A batch begins. */
+  begin(): void {
+    this.place = 0;
   }
 
   /** A buffer that the host can read. */
@@ -74,7 +95,7 @@ export class Pool {
     else this.staging.set(buffer.size, [buffer]);
   }
 
-  private createBlock(size: number, wanted: number): GPUBuffer {
+  private createBlock(size: number, wanted: number): Block {
     const { maxBufferSize, maxStorageBufferBindingSize } = this.device.limits;
     const most = Math.min(maxBufferSize, maxStorageBufferBindingSize);
     if (size > most) {
@@ -84,7 +105,13 @@ export class Pool {
         'Use a smaller --batch-size, or --device cpu',
       );
     }
-    return this.create(size, STORAGE | COPY_SRC | COPY_DST, `block ${this.next} of ${size} bytes`);
+    const id = this.next++;
+    const gpu = this.create(size, STORAGE | COPY_SRC | COPY_DST, `block ${id} of ${size} bytes`);
+    const block: Block = { id, gpu, bytes: size, batch: 0, places: new Set(), free: true };
+    const others = this.blocks.get(size);
+    if (others) others.push(block);
+    else this.blocks.set(size, [block]);
+    return block;
   }
 
   private create(size: number, usage: number, label: string): GPUBuffer {
@@ -103,6 +130,11 @@ export class Pool {
     );
     return buffer;
   }
+}
+
+function countedOn(block: Block, after: number): boolean {
+  for (const place of block.places) if (place > after) return true;
+  return false;
 }
 
 /** The next of 2ⁿ and 1.5·2ⁿ, at least 256: at most a third of a buffer is unused. */

@@ -61,6 +61,8 @@ export class Queue {
   private readonly bindGroups: BindGroups;
   private readonly profiler: Profiler | null;
   private readonly fail: (error: unknown) => void;
+  /** Called when a batch begins. */
+  private readonly onBatch: () => void;
   private current: Batch;
   /** Set while an earlier batch waits for its pipelines. */
   private tail: Promise<void> | null = null;
@@ -77,7 +79,9 @@ export class Queue {
     uniforms: Uniforms,
     profiler: Profiler | null,
     fail: (error: unknown) => void,
+    onBatch: () => void,
   ) {
+    this.onBatch = onBatch;
     this.device = device;
     this.uniforms = uniforms;
     this.profiler = profiler;
@@ -121,6 +125,7 @@ export class Queue {
   }
 
   private newBatch(number: number): Batch {
+    this.onBatch();
     return { number, commands: [], uniforms: this.uniforms.writer(), waiting: new Set() };
   }
 

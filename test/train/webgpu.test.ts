@@ -1,0 +1,175 @@
+/** Training on webgpu beside cpu: the same masks and batches, nearly the same numbers, nothing created in steady state. */
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { Backend } from '../../src/kernels/backend.ts';
+import { cpu } from '../../src/kernels/cpu/backend.ts';
+import type { WebgpuBackend } from '../../src/kernels/webgpu/backend.ts';
+import { buildModel, crossEntropy } from '../../src/layers/index.ts';
+import { grad, scope, tensor } from '../../src/tensor/index.ts';
+import { normalValues } from '../../src/tensor/random.ts';
+import { defaultConfig } from '../../src/train/config.ts';
+import { type StepBatch, Stepper, type StepResult } from '../../src/train/stepper.ts';
+import { describeGpu, openGpu } from '../support/gpu.ts';
+import { hashOf } from '../support/hash.ts';
+
+/** Budgets; what a step needs today is in docs/benchmarks.md. */
+const DISPATCHES_PCG_LITE = 130;
+const DISPATCHES_REFERENCE_STEP = 80;
+
+const settings = { ...defaultConfig, seed: 5 };
+
+interface Network {
+  readonly name: string;
+  readonly bands: number;
+  readonly frames: number;
+}
+
+const lite: Network = { name: 'pcg-lite', bands: 16, frames: 24 };
+const referenceStep: Network = { name: 'reference-step', bands: 16, frames: 20 };
+
+/** Windows that differ from step to step; classes in turn, a little of each mixed. */
+function batchOf({ bands, frames }: Network, step: number, size = 6): StepBatch & { windows: Float32Array } {
+  const windows = Float32Array.from(normalValues(size * bands * frames, { seed: 9, stream: step }));
+  const targets = Float64Array.from({ length: 2 * size }, (_, i) => (i % 4 === 0 || i % 4 === 3 ? 0.9 : 0.1));
+  return { windows, targets, size };
+}
+
+interface Trained {
+  readonly results: readonly StepResult[];
+  /** Of the model and of its average, by path. */
+  readonly weights: ReadonlyMap<string, Float32Array>;
+}
+
+async function train(backend: Backend, network: Network, steps: number, rate = 1e-3): Promise<Trained> {
+  const config = { ...network, classes: 2 };
+  const model = buildModel(config, { seed: 3, backend });
+  const average = buildModel(config, { seed: 3, backend });
+  const stepper = new Stepper(model, average, settings);
+  for (let step = 0; step < steps; step++) await stepper.step(batchOf(network, step), step, rate);
+  const results = await stepper.settle();
+  const weights = new Map<string, Float32Array>();
+  for (const [path, { values }] of await model.state()) weights.set(`model.${path}`, values);
+  for (const [path, { values }] of await average.state()) weights.set(`average.${path}`, values);
+  stepper.dispose();
+  model.dispose();
+  average.dispose();
+  return { results, weights };
+}
+
+/**
+ * Largest ‖a − b‖ / ‖b‖ of any tensor. Without two biases whose gradient is zero but for rounding, of which Adam makes
+ * steps in any direction: one before a normalisation, which takes it out again, and one before a softmax, which
+ * shifts all scores alike.
+ */
+function distance(a: ReadonlyMap<string, Float32Array>, b: ReadonlyMap<string, Float32Array>) {
+  let worst = { at: '', distance: 0 };
+  for (const [path, expected] of b) {
+    if (/conv\.bias|pool\.bias|running_mean/.test(path)) continue;
+    const got = a.get(path)!;
+    let [difference, size] = [0, 0];
+    for (let i = 0; i < expected.length; i++) {
+      difference += (got[i]! - expected[i]!) ** 2;
+      size += expected[i]! ** 2;
+    }
+    const relative = Math.sqrt(difference / Math.max(size, 1e-12));
+    if (!(relative <= worst.distance)) worst = { at: path, distance: relative };
+  }
+  return worst;
+}
+
+/** Gradients of the first step, by path. */
+async function gradientsOf(backend: Backend, network: Network): Promise<Map<string, Float32Array>> {
+  const model = buildModel({ ...network, classes: 2 }, { seed: 3, backend });
+  const { windows, targets, size } = batchOf(network, 0);
+  const parameters = [...model.parameters()];
+  const gradients = await scope(async () => {
+    const x = tensor(windows, [size, 1, network.bands, network.frames], { backend });
+    const logits = model.forward(x, { training: true, seed: 5, step: 0 });
+    const wanted = parameters.map(([, { value }]) => value);
+    const found = grad(crossEntropy(logits, targets), wanted);
+    return Promise.all(found.map(async (gradient) => Float32Array.from(await gradient.data())));
+  });
+  model.dispose();
+  return new Map(parameters.map(([path], i) => [path, gradients[i]!]));
+}
+
+await describeGpu('training on webgpu', () => {
+  let gpu: WebgpuBackend;
+  let host: Backend;
+  beforeAll(async () => {
+    gpu = await openGpu();
+    host = await cpu({ threads: 1 });
+  });
+  afterAll(async () => {
+    await gpu.close();
+    await host.close();
+  });
+
+  for (const network of [lite, referenceStep]) {
+    it(`one step of ${network.name} is the cpu's`, async () => {
+      const [a, b] = [await train(gpu, network, 1), await train(host, network, 1)];
+      expect(Math.abs(a.results[0]!.loss / b.results[0]!.loss - 1)).toBeLessThan(2e-6);
+      expect(Math.abs(a.results[0]!.norm / b.results[0]!.norm - 1)).toBeLessThan(1e-5);
+      const gradients = distance(await gradientsOf(gpu, network), await gradientsOf(host, network));
+      expect(gradients.distance, gradients.at).toBeLessThan(1e-4);
+      const weights = distance(a.weights, b.weights);
+      expect(weights.distance, weights.at).toBeLessThan(2e-3);
+    });
+
+    it(`twenty steps of ${network.name} stay beside the cpu's, and have the same bits again`, async () => {
+      const [a, b] = [await train(gpu, network, 20), await train(host, network, 20)];
+      a.results.forEach(({ loss }, i) => {
+        expect(Math.abs(loss - b.results[i]!.loss), `step ${i}`).toBeLessThan(5e-3);
+      });
+      const weights = distance(a.weights, b.weights);
+      expect(weights.distance, weights.at).toBeLessThan(0.05);
+      const again = await train(gpu, network, 20);
+      expect(hashOf(...again.weights.values())).toBe(hashOf(...a.weights.values()));
+      expect(gpu.memory().buffers).toBe(0);
+    });
+  }
+
+  it('a step creates nothing once three have run, is one submission, and stays under its budget of dispatches', async () => {
+    for (const [network, most] of [
+      [lite, DISPATCHES_PCG_LITE],
+      [referenceStep, DISPATCHES_REFERENCE_STEP],
+    ] as const) {
+      const gpu = await openGpu();
+      const config = { ...network, classes: 2 };
+      const model = buildModel(config, { seed: 3, backend: gpu });
+      const average = buildModel(config, { seed: 3, backend: gpu });
+      const stepper = new Stepper(model, average, settings);
+      for (let step = 0; step < 3; step++) await stepper.step(batchOf(network, step), step, 1e-3);
+      for (let step = 3; step < 8; step++) {
+        const before = gpu.counters;
+        await stepper.step(batchOf(network, step), step, 1e-3);
+        const after = gpu.counters;
+        expect(after.submits - before.submits).toBe(1);
+        const made = ['buffers', 'bindGroups', 'pipelines'] as const;
+        expect(made.map((what) => [what, after[what] - before[what]])).toEqual(made.map((what) => [what, 0]));
+        expect(after.dispatches - before.dispatches).toBeLessThanOrEqual(most);
+      }
+      await gpu.close();
+    }
+  });
+
+  it('a step that is not finite changes nothing, nor do those after it', async () => {
+    const config = { ...lite, classes: 2 };
+    const model = buildModel(config, { seed: 3, backend: gpu });
+    const average = buildModel(config, { seed: 3, backend: gpu });
+    const stepper = new Stepper(model, average, settings);
+    await stepper.step(batchOf(lite, 0), 0, 1e-3);
+    const before = await model.state();
+    const bad = batchOf(lite, 1);
+    bad.windows[7] = Number.NaN;
+    await stepper.step(bad, 1, 1e-3);
+    await stepper.step(batchOf(lite, 2), 2, 1e-3);
+    const results = await stepper.settle();
+    expect(results.map(({ norm }) => Number.isFinite(norm))).toEqual([true, false, false]);
+    for (const [path, { values }] of await model.state()) {
+      expect(values, path).toEqual(before.get(path)!.values);
+    }
+    stepper.dispose();
+    model.dispose();
+    average.dispose();
+  });
+});
