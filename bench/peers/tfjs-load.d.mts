@@ -55,12 +55,5 @@ export interface Tf {
   ): Tensor;
 }
 
-export interface Backend {
-  readonly queue: GPUQueue;
-  /** null while nothing waits to be submitted. */
-  readonly commandEncoder: GPUCommandEncoder | null;
-  submitQueue(): void;
-}
-
 export const tf: Tf;
-export const WebGPUBackend: new (device: GPUDevice, info: GPUAdapterInfo) => Backend;
+export const WebGPUBackend: new (device: GPUDevice, info: GPUAdapterInfo) => object;

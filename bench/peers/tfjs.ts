@@ -3,7 +3,7 @@ import { requestAdapter } from '../../src/kernels/webgpu/device.ts';
 import { openGpu } from '../../src/kernels/webgpu/open.ts';
 import type { BatchValues, WeightIndex } from '../gpu/training-step.ts';
 import type { Steps } from '../gpu/turns.ts';
-import type { Backend, Optimizer, Tensor, Tf, Variable } from './tfjs-load.mjs';
+import type { Optimizer, Tensor, Tf, Variable } from './tfjs-load.mjs';
 import { layoutOf, networks } from './tfjs-models.ts';
 
 /** Limits and features that tfjs asks for itself in a browser. */
@@ -18,15 +18,11 @@ const LIMITS = [
 
 export class TfjsRun {
   private readonly tf: Tf;
-  private readonly queue: GPUQueue;
-  private readonly flush: () => void;
   private readonly step: (drop: boolean) => Tensor;
   private readonly release: () => void;
 
-  private constructor(tf: Tf, backend: Backend, step: TfjsRun['step'], release: () => void) {
+  private constructor(tf: Tf, step: TfjsRun['step'], release: () => void) {
     this.tf = tf;
-    this.queue = backend.queue;
-    this.flush = () => void (backend.commandEncoder && backend.submitQueue());
     this.step = step;
     this.release = release;
   }
@@ -76,7 +72,7 @@ export class TfjsRun {
       if (complaint) throw new Error(`tfjs: ${complaint}`);
       return step(drop);
     };
-    return new TfjsRun(tf, backend, checked, () => {
+    return new TfjsRun(tf, checked, () => {
       optimizer.dispose();
       tf.removeBackend('webgpu');
       device.destroy();
@@ -93,10 +89,12 @@ export class TfjsRun {
     return losses;
   }
 
+  /** The last loss is read, which waits for all steps: tfjs has no other way to submit what it has recorded. */
   readonly steps: Steps = async (count) => {
-    for (let i = 0; i < count; i++) this.step(true).dispose();
-    this.flush();
-    await this.queue.onSubmittedWorkDone();
+    for (let i = 1; i < count; i++) this.step(true).dispose();
+    const loss = this.step(true);
+    await loss.data();
+    loss.dispose();
   };
 
   close(): void {
