@@ -184,6 +184,8 @@ export interface OpAttributes {
   logSoftmax: None;
   /** inputs (logits [N,C], targets [N,C]) → loss [N] = −Σ_c targets·logSoftmax(logits). */
   softmaxCrossEntropy: None;
+  /** inputs (logits, targets, g [N]) → dlogits [N,C] = g·(softmax(logits)·Σ_c targets − targets). */
+  softmaxCrossEntropyBackward: None;
   /** inputs (q [B,T,D], k [B,S,D], v [B,S,E]) → [B,T,E] = softmax(q·kᵀ·scale)·v. Heads are folded into B. */
   attention: { readonly scale: number };
   /**

@@ -23,3 +23,9 @@ export const logSoftmax: CpuKernel<'logSoftmax'> = (machine, [x], [y]) =>
 
 export const softmaxCrossEntropy: CpuKernel<'softmaxCrossEntropy'> = (machine, [logits, targets], [loss]) =>
   byRows(machine, 'softmaxCrossEntropyKernel', logits!, loss!, [targets!.address]);
+
+export const softmaxCrossEntropyBackward: CpuKernel<'softmaxCrossEntropyBackward'> = (
+  machine,
+  [logits, targets, g],
+  [dLogits],
+) => byRows(machine, 'softmaxCrossEntropyBackwardKernel', logits!, dLogits!, [targets!.address, g!.address]);

@@ -51,3 +51,18 @@ export const softmaxCrossEntropy: ReferenceKernel<'softmaxCrossEntropy'> = ([log
     loss.data[n] = -sum;
   }
 };
+
+export const softmaxCrossEntropyBackward: ReferenceKernel<'softmaxCrossEntropyBackward'> = (
+  [logits, targets, g],
+  [dLogits],
+) => {
+  const [N, C] = logits.shape as [number, number];
+  for (let n = 0; n < N; n++) {
+    const total = logSumExp(logits.data, n * C, C);
+    let whole = 0;
+    for (let c = 0; c < C; c++) whole += targets.data[n * C + c]!;
+    for (let c = n * C; c < n * C + C; c++) {
+      dLogits.data[c] = g.data[n]! * (exp(logits.data[c]! - total) * whole - targets.data[c]!);
+    }
+  }
+};

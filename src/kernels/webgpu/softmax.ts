@@ -16,7 +16,6 @@ function lanesFor(length: number, most: number): number {
 
 function alongRows(gpu: Gpu, x: View, y: View, defines: Readonly<Record<string, string>>): void {
   const size = sizeOf(x.shape);
-  if (size === 0) return;
   const length = x.shape[x.shape.length - 1]!;
   const rows = size / length;
   const short = length <= SHORT;
@@ -35,15 +34,29 @@ export const softmax: WebgpuKernel<'softmax'> = (gpu, [x], [y]) => alongRows(gpu
 
 export const logSoftmax: WebgpuKernel<'logSoftmax'> = (gpu, [x], [y]) => alongRows(gpu, x!, y!, LOG_SOFTMAX);
 
-export const softmaxCrossEntropy: WebgpuKernel<'softmaxCrossEntropy'> = (gpu, [logits, targets], [loss]) => {
-  const [rows, length] = logits!.shape as [number, number];
-  if (rows === 0) return;
+/** Row by row over logits and targets. */
+function alongClasses(
+  gpu: Gpu,
+  shader: 'softmax-cross-entropy' | 'softmax-cross-entropy-backward',
+  inputs: readonly View[],
+  outputs: readonly View[],
+): void {
+  const [rows, length] = inputs[0]!.shape as [number, number];
   const lanes = lanesFor(length, 256);
   gpu.dispatch({
-    shader: 'softmax-cross-entropy',
-    inputs: [logits!, targets!],
-    outputs: [loss!],
+    shader,
+    inputs,
+    outputs,
     integers: [rows, length, lanes],
     workgroups: grid(groups(rows, 256 / lanes), 1),
   });
-};
+}
+
+export const softmaxCrossEntropy: WebgpuKernel<'softmaxCrossEntropy'> = (gpu, inputs, outputs) =>
+  alongClasses(gpu, 'softmax-cross-entropy', inputs, outputs);
+
+export const softmaxCrossEntropyBackward: WebgpuKernel<'softmaxCrossEntropyBackward'> = (
+  gpu,
+  inputs,
+  outputs,
+) => alongClasses(gpu, 'softmax-cross-entropy-backward', inputs, outputs);

@@ -1,8 +1,11 @@
 /** Softmax, its logarithm, and the loss built on it. Formulas: `kernels/reference/softmax.ts`. */
 import { formatShape, ShapeError } from '../../base/errors.ts';
 import type { OpAttributes } from '../../kernels/ops.ts';
+import { apply1 } from '../apply.ts';
 import { type Shape, sameShape } from '../shape.ts';
 import type { OpSpec, Sample } from '../spec.ts';
+import { throughUnfused } from '../tape.ts';
+import type { Tensor } from '../tensor.ts';
 
 type None = OpAttributes['softmax'];
 
@@ -32,66 +35,65 @@ export const logSoftmax: OpSpec<None> = {
   tolerance: { cpu: 2e-6, webgpu: 2e-6 },
 };
 
-/** d logits = g·(softmax·Σ targets − targets); d targets = −g·logSoftmax. */
+const sizes: readonly (readonly [number, number])[] = [
+  [1, 2],
+  [5, 3],
+  [33, 7],
+  [300, 2],
+  [3, 1100],
+];
+
+function checkShapes(op: string, [logits, targets]: readonly Shape[]): void {
+  if (logits!.length === 2 && sameShape(logits!, targets!)) return;
+  throw new ShapeError(
+    'shape/loss',
+    `${op}: logits ${formatShape(logits!)} and targets ${formatShape(targets!)} must both be [N, C]`,
+  );
+}
+
+function slopes([logits, targets, g]: readonly Tensor[]): Tensor[] {
+  const whole = targets!.sum(-1, true);
+  return [g!.reshape([-1, 1]).mul(logits!.softmax().mul(whole).sub(targets!))];
+}
+
+/** d targets = −g·logSoftmax. */
 export const softmaxCrossEntropy: OpSpec<None> = {
-  shape: ([logits, targets]) => {
-    if (logits!.length !== 2 || !sameShape(logits!, targets!)) {
+  shape: (inputs) => {
+    checkShapes('softmaxCrossEntropy', inputs);
+    return [[inputs[0]![0]!]];
+  },
+  gradient: ({ inputs: [logits, targets] }, [g], needs) => [
+    needs[0] ? apply1('softmaxCrossEntropyBackward', [logits!, targets!, g!], {}) : null,
+    needs[1] ? g!.reshape([-1, 1]).mul(logits!.logSoftmax()).neg() : null,
+  ],
+  unfused: ([logits, targets]) => [targets!.mul(logits!.logSoftmax()).sum(-1).neg()],
+  // Targets that sum to 1, and others.
+  samples: sizes.map((size) => ({
+    shapes: [size, size],
+    attributes: {},
+    domains: ['normal', size[0] === 33 ? 'positive' : 'probability'],
+  })),
+  tolerance: { cpu: 2e-6, webgpu: 2e-6 },
+};
+
+export const softmaxCrossEntropyBackward: OpSpec<None> = {
+  shape: (inputs) => {
+    checkShapes('softmaxCrossEntropyBackward', inputs);
+    const [logits, , g] = inputs;
+    if (!sameShape(g!, [logits![0]!])) {
       throw new ShapeError(
         'shape/loss',
-        `softmaxCrossEntropy: logits ${formatShape(logits!)} and targets ${formatShape(targets!)} must both be [N, C]`,
+        `softmaxCrossEntropyBackward: gradient ${formatShape(g!)} of logits ${formatShape(logits!)} must be [N]`,
       );
     }
-    return [[logits![0]!]];
+    return [logits!];
   },
-  gradient: ({ inputs: [logits, targets] }, [g], needs) => {
-    const column = g!.reshape([-1, 1]);
-    return [
-      needs[0] ? column.mul(logits!.softmax().mul(targets!.sum(-1, true)).sub(targets!)) : null,
-      needs[1] ? column.mul(logits!.logSoftmax()).neg() : null,
-    ];
-  },
-  unfused: ([logits, targets]) => [targets!.mul(logits!.logSoftmax()).sum(-1).neg()],
-  samples: [
-    {
-      shapes: [
-        [1, 2],
-        [1, 2],
-      ],
-      attributes: {},
-      domains: ['normal', 'probability'],
-    },
-    {
-      shapes: [
-        [5, 3],
-        [5, 3],
-      ],
-      attributes: {},
-      domains: ['normal', 'probability'],
-    },
-    {
-      shapes: [
-        [33, 7],
-        [33, 7],
-      ],
-      attributes: {},
-      domains: ['normal', 'positive'],
-    },
-    {
-      shapes: [
-        [300, 2],
-        [300, 2],
-      ],
-      attributes: {},
-      domains: ['normal', 'probability'],
-    },
-    {
-      shapes: [
-        [3, 1100],
-        [3, 1100],
-      ],
-      attributes: {},
-      domains: ['normal', 'probability'],
-    },
-  ],
+  gradient: throughUnfused(slopes),
+  unfused: slopes,
+  samples: sizes.map((size) => ({
+    shapes: [size, size, [size[0]]],
+    attributes: {},
+    domains: ['normal', size[0] === 33 ? 'positive' : 'probability'],
+  })),
   tolerance: { cpu: 2e-6, webgpu: 2e-6 },
 };

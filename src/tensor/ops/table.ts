@@ -15,10 +15,10 @@ import { melPower } from './logmel.ts';
 import { matmul } from './matmul.ts';
 import { adamwStep, blend, globalNorm, sgdStep } from './optimizer.ts';
 import { pack } from './pack.ts';
-import { record } from './record.ts';
 import { avgPool2d, avgPool2dBackward, maxPool2d, maxPool2dGather, maxPool2dScatter } from './pool2d.ts';
+import { record } from './record.ts';
 import { max, sum } from './reduce.ts';
-import { logSoftmax, softmax, softmaxCrossEntropy } from './softmax.ts';
+import { logSoftmax, softmax, softmaxCrossEntropy, softmaxCrossEntropyBackward } from './softmax.ts';
 import { squeezeExcitation, squeezeExcitationBackward } from './squeeze.ts';
 
 export const table = {
@@ -79,6 +79,7 @@ export const table = {
   softmax,
   logSoftmax,
   softmaxCrossEntropy,
+  softmaxCrossEntropyBackward,
   attention,
   attentionBackward,
   globalNorm,
