@@ -5,8 +5,10 @@ import { type Gpu, grid, groups, sizeOf, type View, type WebgpuKernel } from './
 const SHORT = 8;
 /** Workgroups that keep a large device busy. */
 const ENOUGH = 128;
-/** Values of k that are worth a part of their own. */
-const LEAST_PART = 256;
+/** Values of k that are worth a part of their own, and a second dispatch that adds parts up. */
+const LEAST_PART = 512;
+/** Workgroups that parts are made for: several a processor hide each other's loads. */
+const MOST_PARTS = 4 * ENOUGH;
 
 type Defines = Readonly<Record<string, string | number>>;
 
@@ -67,7 +69,8 @@ function tiled(gpu: Gpu, product: Product): void {
   const { tile, fragments } =
     TILINGS.find(({ tile: t }) => Math.min(m, n) > t / 2 && tilesOf(t) >= ENOUGH) ?? TILINGS[2]!;
   const tiles = tilesOf(tile);
-  const wanted = Math.max(1, Math.min(Math.floor(ENOUGH / tiles), Math.floor(k / LEAST_PART)));
+  const room = tiles < ENOUGH ? Math.floor(MOST_PARTS / tiles) : 1;
+  const wanted = Math.max(1, Math.min(room, Math.floor(k / LEAST_PART)));
   const partK = 4 * groups(k, 4 * wanted);
   const parts = groups(k, partK);
   const count = batches * m * n;
