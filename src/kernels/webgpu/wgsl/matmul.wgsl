@@ -12,7 +12,7 @@
 // Columns of the tiles are permuted (`column`), or else the blocks that were transposed would be stored with bank
 // conflicts.
 
-//!include grid
+//!include grid matmul-blocks
 
 struct Params {
   m: u32,
@@ -48,63 +48,10 @@ const TILE_VECTORS = BLOCK_K * (TILE_M + TILE_N) / 4u;
 @group(0) @binding(0) var<storage, read> a: array<$ITEM_A>;
 @group(0) @binding(1) var<storage, read> b: array<$ITEM_B>;
 @group(0) @binding(2) var<storage, read_write> y: array<$ITEM_Y>;
-@group(1) @binding(0) var<uniform> params: Params;
+@group(0) @binding($PARAMS) var<uniform> params: Params;
 
 /// For each slice: BLOCK_K rows of TILE_M values of a, then BLOCK_K rows of TILE_N values of b.
 var<workgroup> tiles: array<vec4f, SLICES * TILE_VECTORS>;
-
-/// Where a 4×4 block of an operand lies in memory: four rows of it, at most four neighbours in each.
-struct Source {
-  at: u32,
-  step: u32,
-  rows: u32,
-  count: u32,
-}
-
-/// How many of four from `first` on are below `end`.
-fn remaining(first: u32, end: u32) -> u32 {
-  return min(select(0u, end - first, first < end), 4u);
-}
-
-/// The block from l (in m or n, of `extent`) and k on.
-fn sourceOf(start: u32, l: u32, extent: u32, k: u32, endK: u32, alongK: bool) -> Source {
-  let ofL = remaining(l, extent);
-  let ofK = remaining(k, endK);
-  if (alongK) {
-    return Source(start + l * params.k + k, params.k, ofL, ofK);
-  }
-  return Source(start + k * extent + l, extent, ofK, ofL);
-}
-
-fn rowOfA(source: Source, i: u32) -> vec4f {
-  let at = source.at + i * source.step;
-  if (i >= source.rows || source.count == 0u) {
-    return vec4f();
-  }
-  return select(vec4f(), $LOAD_A, vec4u(0u, 1u, 2u, 3u) < vec4u(source.count));
-}
-
-fn rowOfB(source: Source, i: u32) -> vec4f {
-  let at = source.at + i * source.step;
-  if (i >= source.rows || source.count == 0u) {
-    return vec4f();
-  }
-  return select(vec4f(), $LOAD_B, vec4u(0u, 1u, 2u, 3u) < vec4u(source.count));
-}
-
-/// Column j: the values for k+j.
-fn load(source: Source, ofA: bool, alongK: bool) -> mat4x4f {
-  var block: mat4x4f;
-  if (ofA) {
-    block = mat4x4f(rowOfA(source, 0u), rowOfA(source, 1u), rowOfA(source, 2u), rowOfA(source, 3u));
-  } else {
-    block = mat4x4f(rowOfB(source, 0u), rowOfB(source, 1u), rowOfB(source, 2u), rowOfB(source, 3u));
-  }
-  if (alongK) {
-    return transpose(block);
-  }
-  return block;
-}
 
 /// Where column `vector` of a row stands, for rows 4·rowBlock … 4·rowBlock+3.
 fn column(vector: u32, rowBlock: u32) -> u32 {
