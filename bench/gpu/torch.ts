@@ -112,7 +112,9 @@ export class Torch {
         device.push(...times.device);
         return times.wall;
       },
-      close: () => void python.ask({ command: 'release', id: way.name }),
+      close: async () => {
+        await python.ask({ command: 'release', id: way.name });
+      },
     };
     return {
       contestant,

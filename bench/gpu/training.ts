@@ -167,17 +167,15 @@ export async function trainingCase(
 ): Promise<TrainingAnswer> {
   const { shared, kernels } = await lookAt(subject, options, ceilings, scratch);
   const ours = await startOurs('pcg-engine', subject, options, 'f32', null);
-  const half = await startOurs('pcg-engine, f16 activations', subject, options, 'f16', shared).catch(
-    (error: Error): Peer => ({
-      contestant: { name: 'pcg-engine, f16 activations', missing: error.message },
-    }),
+  const peers: Peer[] = [ours];
+  const halfName = 'pcg-engine, f16 activations';
+  peers.push(
+    await startOurs(halfName, subject, options, 'f16', shared).catch(
+      (error: Error): Peer => ({ contestant: { name: halfName, missing: error.message } }),
+    ),
   );
-  const peers: Peer[] = [
-    ours,
-    half,
-    ...(torch ? await torch.contestants(shared) : []),
-    ...(options.peers.includes('tfjs') ? [await startTfjs(shared, options)] : []),
-  ];
+  if (torch) peers.push(...(await torch.contestants(shared)));
+  if (options.peers.includes('tfjs')) peers.push(await startTfjs(shared, options));
   const extras = new Map<Peer, number>();
   const contestants: (Contestant | Missing)[] = [];
   for (const peer of peers) contestants.push(await tried(peer, extras));
