@@ -111,7 +111,7 @@ class DeviceBackend implements WebgpuBackend, Gpu {
     const uniforms = new Uniforms(device);
     this.profiler = options.profile ? new Profiler(device) : null;
     this.pool = new Pool(device, fail, () => this.describe());
-    this.pipelines = new Pipelines(device, uniforms.layout);
+    this.pipelines = new Pipelines(device);
     this.queue = new Queue(device, uniforms, this.profiler, fail, () => this.pool.begin());
     device.addEventListener('uncapturederror', (event) => {
       event.preventDefault(); // Dawn would print it.
@@ -168,7 +168,7 @@ class DeviceBackend implements WebgpuBackend, Gpu {
       throw new StateError('webgpu/upload', `webgpu: ${values.length} values for a buffer of ${own.count}`);
     }
     own.become(own.dtype === 'int32' ? 'i32' : 'f32');
-    const data = own.dtype === 'int32' ? Int32Array.from(values) : Float32Array.from(values);
+    const data = own.dtype === 'int32' ? new Int32Array(values) : new Float32Array(values);
     const { batch, submitted } = this.queue;
     const block = own.blockForUpload(submitted);
     block.batch = batch.number;

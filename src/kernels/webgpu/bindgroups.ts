@@ -1,9 +1,14 @@
 /** Bind groups by what they bind, so that a step that looks like the one before makes none. */
 import { DeviceError } from '../../base/errors.ts';
 import type { Binding, DispatchCommand } from './queue.ts';
+import { PLACE_BYTES } from './uniforms.ts';
+
+/** Bind groups kept at most: whoever works with ever new shapes starts over now and then. */
+const MOST_KNOWN = 16_384;
 
 interface Remembered {
   readonly layout: GPUBindGroupLayout;
+  readonly uniform: number;
   readonly bindings: readonly Binding[];
   readonly group: GPUBindGroup;
 }
@@ -16,46 +21,56 @@ export class BindGroups {
   /** What the dispatch at the same place of the last batch used: mostly the same again. */
   private places: Remembered[] = [];
   private place = 0;
+  private parameters: GPUBuffer | null = null;
+  /** Bind groups made so far. */
+  count = 0;
 
   constructor(device: GPUDevice, fail: (error: unknown) => void) {
     this.device = device;
     this.fail = fail;
   }
 
-  /** Bind groups made so far. */
-  get count(): number {
-    return this.known.size;
-  }
-
-  /** A batch begins. */
-  begin(): void {
+  /** A batch begins. @param parameters where the uniforms of its dispatches lie */
+  begin(parameters: GPUBuffer): void {
     this.place = 0;
+    if (this.parameters === parameters && this.known.size < MOST_KNOWN) return;
+    this.parameters = parameters;
+    this.known.clear();
+    this.places = [];
   }
 
   get(command: DispatchCommand): GPUBindGroup {
     const place = this.place++;
     const last = this.places[place];
-    const { bindings } = command;
+    const { bindings, uniform } = command;
     const { layout } = command.program;
-    if (last && last.layout === layout && same(last.bindings, bindings)) return last.group;
-    const key = this.keyOf(layout, bindings);
+    const again = last && last.layout === layout && last.uniform === uniform;
+    if (again && same(last.bindings, bindings)) return last.group;
+    const key = this.keyOf(layout, uniform, bindings);
     let group = this.known.get(key);
     if (!group) {
       group = this.create(command);
       this.known.set(key, group);
     }
-    this.places[place] = { layout, bindings, group };
+    this.places[place] = { layout, uniform, bindings, group };
     return group;
   }
 
-  private create({ bindings, program, describe }: DispatchCommand): GPUBindGroup {
+  private create({ bindings, uniform, program, describe }: DispatchCommand): GPUBindGroup {
+    this.count++;
     this.device.pushErrorScope('validation');
     const group = this.device.createBindGroup({
       layout: program.layout,
-      entries: bindings.map(({ block, offset, size }, binding) => ({
-        binding,
-        resource: size === 0 ? { buffer: block.gpu } : { buffer: block.gpu, offset, size },
-      })),
+      entries: [
+        ...bindings.map(({ block, offset, size }, binding) => ({
+          binding,
+          resource: size === 0 ? { buffer: block.gpu } : { buffer: block.gpu, offset, size },
+        })),
+        {
+          binding: bindings.length,
+          resource: { buffer: this.parameters!, offset: uniform, size: PLACE_BYTES },
+        },
+      ],
     });
     const user = describe;
     this.device.popErrorScope().then(
@@ -67,13 +82,13 @@ export class BindGroups {
     return group;
   }
 
-  private keyOf(layout: GPUBindGroupLayout, bindings: readonly Binding[]): string {
+  private keyOf(layout: GPUBindGroupLayout, uniform: number, bindings: readonly Binding[]): string {
     let number = this.layoutNumbers.get(layout);
     if (number === undefined) {
       number = this.layoutNumbers.size;
       this.layoutNumbers.set(layout, number);
     }
-    let key = `${number}`;
+    let key = `${number} ${uniform}`;
     for (const { block, offset, size } of bindings) {
       key += size === 0 ? ` ${block.id}` : ` ${block.id}@${offset}+${size}`;
     }

@@ -22,7 +22,7 @@ export interface Dispatch {
   readonly inputs: readonly View[];
   /** Bound as `var<storage, read_write>`. */
   readonly outputs: readonly View[];
-  /** The uniform `@group(1) @binding(0)`: u32 (or i32) fields first, then f32 ones; at most 64 in all. */
+  /** The uniform `@group(0) @binding($PARAMS)`: u32 (or i32) fields first, then f32 ones; at most 64 in all. */
   readonly integers?: readonly number[];
   readonly floats?: readonly number[];
   readonly workgroups: readonly [number, number, number];

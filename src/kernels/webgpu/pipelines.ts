@@ -25,13 +25,11 @@ export interface Program {
 
 export class Pipelines {
   private readonly device: GPUDevice;
-  private readonly uniformLayout: GPUBindGroupLayout;
   private readonly programs = new Map<string, Program>();
   private readonly layouts = new Map<string, GPUBindGroupLayout>();
 
-  constructor(device: GPUDevice, uniformLayout: GPUBindGroupLayout) {
+  constructor(device: GPUDevice) {
     this.device = device;
-    this.uniformLayout = uniformLayout;
   }
 
   /** Pipelines asked for so far. */
@@ -59,7 +57,7 @@ export class Pipelines {
     device.popErrorScope().catch(() => {});
     const made = device.createComputePipelineAsync({
       label: key,
-      layout: device.createPipelineLayout({ bindGroupLayouts: [layout, this.uniformLayout] }),
+      layout: device.createPipelineLayout({ bindGroupLayouts: [layout] }),
       compute: { module, entryPoint: 'main', ...(spec.constants ? { constants: spec.constants } : {}) },
     });
     const ready = made.then(
@@ -90,16 +88,21 @@ export class Pipelines {
     if (!layout) {
       layout = this.device.createBindGroupLayout({
         label: `${inputs} inputs, ${outputs} outputs`,
-        entries: Array.from({ length: inputs + outputs }, (_, binding) => ({
+        entries: Array.from({ length: inputs + outputs + 1 }, (_, binding) => ({
           binding,
           visibility: 4,
-          buffer: { type: binding < inputs ? ('read-only-storage' as const) : ('storage' as const) },
+          buffer: { type: bufferType(binding, inputs, outputs) },
         })),
       });
       this.layouts.set(key, layout);
     }
     return layout;
   }
+}
+
+function bufferType(binding: number, inputs: number, outputs: number): GPUBufferBindingType {
+  if (binding < inputs) return 'read-only-storage';
+  return binding < inputs + outputs ? 'storage' : 'uniform';
 }
 
 /** Placeholders are mostly the same object every time: what they are written as is remembered. */
@@ -151,6 +154,6 @@ export function assemble(spec: ProgramSpec, subgroups: boolean): string {
     ...included,
     source,
   ].join('\n');
-  const { defines } = spec;
-  return defines ? text.replace(/\$([A-Z][A-Z0-9_]*)/g, (_, name: string) => String(defines[name])) : text;
+  const defines: ProgramSpec['defines'] = { ...spec.defines, PARAMS: types.length };
+  return text.replace(/\$([A-Z][A-Z0-9_]*)/g, (_, name: string) => String(defines[name]));
 }

@@ -152,8 +152,7 @@ export class Queue {
       this.submits++;
     };
     device.pushErrorScope('validation');
-    const uniformGroup = this.uniforms.write(batch.uniforms);
-    this.bindGroups.begin();
+    this.bindGroups.begin(this.uniforms.write(batch.uniforms));
     for (const command of batch.commands) {
       if (command.kind === 'upload') {
         // Writes happen before what is submitted after them: what uses the old values must go first.
@@ -173,7 +172,6 @@ export class Queue {
         if (program !== command.program) pass.setPipeline(command.program.pipeline!);
         program = command.program;
         pass.setBindGroup(0, this.bindGroups.get(command));
-        pass.setBindGroup(1, uniformGroup, [command.uniform]);
         pass.dispatchWorkgroups(...command.workgroups);
         for (const { block } of command.bindings) used.add(block);
         this.dispatches++;
@@ -182,7 +180,7 @@ export class Queue {
     submit();
     const verdict = device.popErrorScope().then(
       async (error) => {
-        if (error) this.fail(await this.blame(batch.commands, uniformGroup, error.message));
+        if (error) this.fail(await this.blame(batch.commands, error.message));
       },
       () => {}, // The device was lost, which is reported elsewhere.
     );
@@ -194,11 +192,7 @@ export class Queue {
   }
 
   /** Which dispatch of a batch is not valid: each is encoded once more, for itself, and not submitted. */
-  private async blame(
-    commands: readonly Command[],
-    uniformGroup: GPUBindGroup,
-    message: string,
-  ): Promise<DeviceError> {
+  private async blame(commands: readonly Command[], message: string): Promise<DeviceError> {
     const { device } = this;
     let who = '';
     for (const command of commands) {
@@ -208,7 +202,6 @@ export class Queue {
       const pass = encoder.beginComputePass();
       pass.setPipeline(command.program.pipeline!);
       pass.setBindGroup(0, this.bindGroups.get(command));
-      pass.setBindGroup(1, uniformGroup, [command.uniform]);
       pass.dispatchWorkgroups(...command.workgroups);
       pass.end();
       encoder.finish();

@@ -3,7 +3,8 @@ const UNIFORM = 0x40;
 const COPY_DST = 0x08;
 /** 32-bit fields that one dispatch may have. */
 export const MOST_FIELDS = 64;
-const PLACE_BYTES = 4 * MOST_FIELDS;
+/** Of the parameters of one dispatch. */
+export const PLACE_BYTES = 4 * MOST_FIELDS;
 
 /** The parameters of one batch, in host memory. */
 export class UniformWriter {
@@ -45,18 +46,12 @@ export class UniformWriter {
 }
 
 export class Uniforms {
-  readonly layout: GPUBindGroupLayout;
   private readonly device: GPUDevice;
   private readonly spare: UniformWriter[] = [];
   private buffer: GPUBuffer | null = null;
-  private group: GPUBindGroup | null = null;
 
   constructor(device: GPUDevice) {
     this.device = device;
-    this.layout = device.createBindGroupLayout({
-      label: 'parameters',
-      entries: [{ binding: 0, visibility: 4, buffer: { type: 'uniform', hasDynamicOffset: true } }],
-    });
   }
 
   writer(): UniformWriter {
@@ -68,21 +63,17 @@ export class Uniforms {
     this.spare.push(writer);
   }
 
-  /** Puts a batch's parameters where the group that is returned, bound with a dispatch's offset, shows them. */
-  write(writer: UniformWriter): GPUBindGroup {
-    if (!this.buffer || !this.group || this.buffer.size < writer.data.byteLength) {
+  /** Puts a batch's parameters on the device: the same buffer each time, unless it has become too small. */
+  write(writer: UniformWriter): GPUBuffer {
+    if (!this.buffer || this.buffer.size < writer.data.byteLength) {
       this.buffer?.destroy();
       this.buffer = this.device.createBuffer({
         size: writer.data.byteLength,
         usage: UNIFORM | COPY_DST,
         label: 'parameters',
       });
-      this.group = this.device.createBindGroup({
-        layout: this.layout,
-        entries: [{ binding: 0, resource: { buffer: this.buffer, size: PLACE_BYTES } }],
-      });
     }
     if (writer.length > 0) this.device.queue.writeBuffer(this.buffer, 0, writer.data, 0, writer.length);
-    return this.group;
+    return this.buffer;
   }
 }

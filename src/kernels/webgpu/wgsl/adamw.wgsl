@@ -33,7 +33,7 @@ struct Params {
 @group(0) @binding(5) var<storage, read_write> newParameter: array<vec4<T5>>;
 @group(0) @binding(6) var<storage, read_write> newM: array<vec4<T6>>;
 @group(0) @binding(7) var<storage, read_write> newV: array<vec4<T7>>;
-@group(1) @binding(0) var<uniform> params: Params;
+@group(0) @binding($PARAMS) var<uniform> params: Params;
 
 @compute @workgroup_size(256)
 fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index) local: u32) {

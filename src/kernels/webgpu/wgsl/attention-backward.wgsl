@@ -36,7 +36,7 @@ struct Params {
 @group(0) @binding(6) var<storage, read_write> dv: array<$ITEM_6>;
 /// Of every query: greatest score, Σ exp, Σ p·x.
 @group(0) @binding(7) var<storage, read_write> statistics: array<vec4<T7>>;
-@group(1) @binding(0) var<uniform> params: Params;
+@group(0) @binding($PARAMS) var<uniform> params: Params;
 
 /// Of a row of a tile, one unused: neighbours in a column lie in different banks.
 const PITCH = TILE + 1u;

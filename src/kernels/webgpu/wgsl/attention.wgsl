@@ -24,7 +24,7 @@ struct Params {
 @group(0) @binding(1) var<storage, read> k: array<$ITEM_1>;
 @group(0) @binding(2) var<storage, read> v: array<$ITEM_2>;
 @group(0) @binding(3) var<storage, read_write> y: array<$ITEM_3>;
-@group(1) @binding(0) var<uniform> params: Params;
+@group(0) @binding($PARAMS) var<uniform> params: Params;
 
 var<private> batch: u32;
 /// [query][key]; one of a row unused, so that rows lie in different banks.

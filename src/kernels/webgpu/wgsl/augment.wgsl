@@ -27,7 +27,7 @@ struct Params {
 @group(0) @binding(1) var<storage, read> plan: array<i32>;
 @group(0) @binding(2) var<storage, read> levels: array<T2>;
 @group(0) @binding(3) var<storage, read_write> output: array<$OUTPUT>;
-@group(1) @binding(0) var<uniform> params: Params;
+@group(0) @binding($PARAMS) var<uniform> params: Params;
 
 // Columns of the plan and, of three float32 each, of the levels: see window-plan.ts.
 const OFFSET = 0u;

@@ -21,7 +21,7 @@ struct Params {
 @group(0) @binding(6) var<storage, read_write> dx: array<$DX>;
 @group(0) @binding(7) var<storage, read_write> dgamma: array<T7>;
 @group(0) @binding(8) var<storage, read_write> dbeta: array<T8>;
-@group(1) @binding(0) var<uniform> params: Params;
+@group(0) @binding($PARAMS) var<uniform> params: Params;
 
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index) local: u32) {

@@ -20,7 +20,7 @@ struct Params {
 @group(0) @binding(4) var<storage, read> mean: array<T4>;
 @group(0) @binding(5) var<storage, read> variance: array<T5>;
 @group(0) @binding(6) var<storage, read_write> sums: array<vec4f>;
-@group(1) @binding(0) var<uniform> params: Params;
+@group(0) @binding($PARAMS) var<uniform> params: Params;
 
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index) local: u32) {

@@ -14,7 +14,7 @@ struct Params {
 
 @group(0) @binding(0) var<storage, read> x: array<$X>;
 @group(0) @binding(1) var<storage, read_write> partials: array<vec2f>;
-@group(1) @binding(0) var<uniform> params: Params;
+@group(0) @binding($PARAMS) var<uniform> params: Params;
 
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index) local: u32) {

@@ -10,7 +10,7 @@
 @group(0) @binding(3) var<storage, read_write> dx: array<$DX>;
 @group(0) @binding(4) var<storage, read_write> dgamma: array<T4>;
 @group(0) @binding(5) var<storage, read_write> dbeta: array<T5>;
-@group(1) @binding(0) var<uniform> params: Params;
+@group(0) @binding($PARAMS) var<uniform> params: Params;
 
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index) local: u32) {

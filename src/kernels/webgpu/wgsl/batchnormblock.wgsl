@@ -14,7 +14,7 @@ override SINGLE: bool;
 @group(0) @binding(4) var<storage, read_write> y: array<$Y>;
 @group(0) @binding(5) var<storage, read_write> mean: array<T5>;
 @group(0) @binding(6) var<storage, read_write> variance: array<T6>;
-@group(1) @binding(0) var<uniform> params: Params;
+@group(0) @binding($PARAMS) var<uniform> params: Params;
 
 fn ownStatistics(channel: u32, local: u32) -> vec2f {
   var tile: Tile;

@@ -15,7 +15,7 @@ struct Params {
 @group(0) @binding(0) var<storage, read> full: array<vec4<T0>>;
 @group(0) @binding(1) var<storage, read> small: array<T1>;
 @group(0) @binding(2) var<storage, read_write> output: array<vec4<T2>>;
-@group(1) @binding(0) var<uniform> params: Params;
+@group(0) @binding($PARAMS) var<uniform> params: Params;
 
 // The small input beside elements i to i + 3.
 fn beside(i: u32) -> vec4f {

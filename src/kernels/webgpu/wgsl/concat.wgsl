@@ -18,7 +18,7 @@ struct Params {
 
 $DECLARATIONS
 @group(0) @binding($INPUTS) var<storage, read_write> output: array<$OUT>;
-@group(1) @binding(0) var<uniform> params: Params;
+@group(0) @binding($PARAMS) var<uniform> params: Params;
 
 fn load(k: u32, i: u32) -> $OUT {
   switch k {

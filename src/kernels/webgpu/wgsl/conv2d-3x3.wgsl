@@ -51,7 +51,7 @@ const WEIGHT_ROW = (LANES * QUADS) | 1u;
 @group(0) @binding(1) var<storage, read> weight: array<T1>;
 @group(0) @binding(2) var<storage, read> bias: array<T2>;
 @group(0) @binding(3) var<storage, read_write> y: array<$OUT>;
-@group(1) @binding(0) var<uniform> params: Params;
+@group(0) @binding($PARAMS) var<uniform> params: Params;
 
 /// Six columns for an item: four here, two in `tails`.
 var<workgroup> heads: array<vec4f, SLOTS * ITEMS>;

@@ -47,7 +47,7 @@ const CHANNEL_QUADS = 8u;
 @group(0) @binding(1) var<storage, read> weight: array<T1>;
 @group(0) @binding(2) var<storage, read> bias: array<T2>;
 @group(0) @binding(3) var<storage, read_write> y: array<T3>;
-@group(1) @binding(0) var<uniform> params: Params;
+@group(0) @binding($PARAMS) var<uniform> params: Params;
 
 var<workgroup> met: array<vec4f, STEP * PIXEL_QUADS>;
 var<workgroup> weights: array<vec4f, STEP * CHANNEL_QUADS>;

@@ -49,7 +49,7 @@ const X_SIZE = 3u * ITEMS * X_ROW;
 @group(0) @binding(0) var<storage, read> x: array<vec4<T0>>;
 @group(0) @binding(1) var<storage, read> dy: array<$IN>;
 @group(0) @binding(2) var<storage, read_write> sums: array<T2>;
-@group(1) @binding(0) var<uniform> params: Params;
+@group(0) @binding($PARAMS) var<uniform> params: Params;
 
 /// Four columns of x by (row, strip, channel), then dy by (channel, strip); at the end sums by (row of taps, slice).
 var<workgroup> tile: array<vec4f, max(X_SIZE + OCTETS * 8u * ITEMS, 3u * THREADS)>;
@@ -195,12 +195,8 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_id) l
       n++;
     }
   }
-  finish(taps0, 0u, local, group, firstOut, firstIn, split);
-  finish(taps1, 1u, local, group, firstOut, firstIn, split);
-  finish(taps2, 2u, local, group, firstOut, firstIn, split);
-  finish(taps3, 3u, local, group, firstOut, firstIn, split);
-  finish(taps4, 4u, local, group, firstOut, firstIn, split);
-  finish(taps5, 5u, local, group, firstOut, firstIn, split);
-  finish(taps6, 6u, local, group, firstOut, firstIn, split);
-  finish(taps7, 7u, local, group, firstOut, firstIn, split);
+  var all = array<mat3x3f, 8>(taps0, taps1, taps2, taps3, taps4, taps5, taps6, taps7);
+  for (var o = 0u; o < 8u; o++) {
+    finish(all[o], o, local, group, firstOut, firstIn, split);
+  }
 }

@@ -46,7 +46,7 @@ const ROW = STEP + 1u;
 @group(0) @binding(0) var<storage, read> x: array<T0>;
 @group(0) @binding(1) var<storage, read> dy: array<T1>;
 @group(0) @binding(2) var<storage, read_write> sums: array<T2>;
-@group(1) @binding(0) var<uniform> params: Params;
+@group(0) @binding($PARAMS) var<uniform> params: Params;
 
 var<workgroup> met: array<vec4f, QUADS * ROW>;
 var<workgroup> gradients: array<vec4f, QUADS * ROW>;

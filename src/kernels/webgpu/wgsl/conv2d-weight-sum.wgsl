@@ -15,7 +15,7 @@ const THREADS = 256u;
 
 @group(0) @binding(0) var<storage, read> sums: array<vec4<T0>>;
 @group(0) @binding(1) var<storage, read_write> gradient: array<vec4<T1>>;
-@group(1) @binding(0) var<uniform> params: Params;
+@group(0) @binding($PARAMS) var<uniform> params: Params;
 
 var<workgroup> sections: array<vec4f, THREADS>;
 

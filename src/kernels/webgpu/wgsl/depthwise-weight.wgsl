@@ -37,7 +37,7 @@ override KERNEL_W: u32;
 @group(0) @binding(0) var<storage, read> x: array<T0>;
 @group(0) @binding(1) var<storage, read> dy: array<T1>;
 @group(0) @binding(2) var<storage, read_write> sums: array<T2>;
-@group(1) @binding(0) var<uniform> params: Params;
+@group(0) @binding($PARAMS) var<uniform> params: Params;
 
 const THREADS = 256u;
 const NONE = vec2i(-1000000000);

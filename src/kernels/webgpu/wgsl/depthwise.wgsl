@@ -39,7 +39,7 @@ override TRANSPOSED: bool;
 @group(0) @binding(1) var<storage, read> weight: array<T1>;
 @group(0) @binding(2) var<storage, read> bias: array<T2>;
 @group(0) @binding(3) var<storage, read_write> y: array<T3>;
-@group(1) @binding(0) var<uniform> params: Params;
+@group(0) @binding($PARAMS) var<uniform> params: Params;
 
 /// x of the plane at `plane` in the row that `top` stands for, in a valid column or 0.
 fn meet(plane: u32, top: i32, column: u32, valid: bool) -> f32 {

@@ -20,7 +20,7 @@ struct Params {
 
 @group(0) @binding(0) var<storage, read> x: array<vec4<T0>>;
 @group(0) @binding(1) var<storage, read_write> y: array<vec4<T1>>;
-@group(1) @binding(0) var<uniform> params: Params;
+@group(0) @binding($PARAMS) var<uniform> params: Params;
 
 // 4096 elements reach into at most 4096/(8·2) + 2 blocks.
 var<workgroup> blocks: array<vec4u, 258>;

@@ -17,7 +17,7 @@ struct Params {
 
 @group(0) @binding(0) var<storage, read> x: array<vec4<T0>>;
 @group(0) @binding(1) var<storage, read_write> y: array<vec4<T1>>;
-@group(1) @binding(0) var<uniform> params: Params;
+@group(0) @binding($PARAMS) var<uniform> params: Params;
 
 /// A dropped NaN is 0, so it is chosen rather than multiplied.
 fn drop(values: vec4f, bits: vec4u) -> vec4<T1> {

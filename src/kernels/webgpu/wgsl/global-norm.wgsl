@@ -15,7 +15,7 @@ struct Params {
 @group(0) @binding(1) var<storage, read> loss: array<T1>;
 @group(0) @binding(2) var<storage, read> previous: array<T2>;
 @group(0) @binding(3) var<storage, read_write> norm: array<u32>;
-@group(1) @binding(0) var<uniform> params: Params;
+@group(0) @binding($PARAMS) var<uniform> params: Params;
 
 fn isFinite(x: f32) -> bool {
   return (bitcast<u32>(x) & 0x7f800000u) != 0x7f800000u;

@@ -30,7 +30,7 @@ struct Params {
 @group(0) @binding(5) var<storage, read_write> dx: array<$T_DX>;
 @group(0) @binding(6) var<storage, read_write> products: array<$T_PRODUCTS>;
 @group(0) @binding(7) var<storage, read_write> sums: array<$T_SUMS>;
-@group(1) @binding(0) var<uniform> params: Params;
+@group(0) @binding($PARAMS) var<uniform> params: Params;
 
 fn total(x: Value) -> f32 {
   return $TOTAL;

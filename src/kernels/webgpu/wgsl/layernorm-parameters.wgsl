@@ -16,7 +16,7 @@ struct Params {
 @group(0) @binding(1) var<storage, read> sums: array<$T_SUMS>;
 @group(0) @binding(2) var<storage, read_write> dgamma: array<$T_DGAMMA>;
 @group(0) @binding(3) var<storage, read_write> dbeta: array<$T_DBETA>;
-@group(1) @binding(0) var<uniform> params: Params;
+@group(0) @binding($PARAMS) var<uniform> params: Params;
 
 var<workgroup> partial: array<Value, WORKGROUP>;
 

@@ -24,7 +24,7 @@ struct Params {
 @group(0) @binding(3) var<storage, read_write> y: array<$T_Y>;
 @group(0) @binding(4) var<storage, read_write> mean: array<T4>;
 @group(0) @binding(5) var<storage, read_write> variance: array<T5>;
-@group(1) @binding(0) var<uniform> params: Params;
+@group(0) @binding($PARAMS) var<uniform> params: Params;
 
 fn total(x: Value) -> f32 {
   return $TOTAL;

@@ -13,7 +13,7 @@ struct Params {
   left: u32,
 }
 
-@group(1) @binding(0) var<uniform> params: Params;
+@group(0) @binding($PARAMS) var<uniform> params: Params;
 
 override KERNEL_HEIGHT: u32;
 override KERNEL_WIDTH: u32;

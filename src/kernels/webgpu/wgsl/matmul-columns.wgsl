@@ -31,7 +31,7 @@ const TOGETHER = min(ROWS, 4u);
 @group(0) @binding(0) var<storage, read> few: array<T0>;
 @group(0) @binding(1) var<storage, read> many: array<$ITEM_B>;
 @group(0) @binding(2) var<storage, read_write> y: array<T2>;
-@group(1) @binding(0) var<uniform> params: Params;
+@group(0) @binding($PARAMS) var<uniform> params: Params;
 
 var<workgroup> shares: array<vec4f, 256u * TOGETHER>;
 

@@ -24,7 +24,7 @@ struct Params {
 @group(0) @binding(0) var<storage, read> a: array<T0>;
 @group(0) @binding(1) var<storage, read> b: array<$ITEM_B>;
 @group(0) @binding(2) var<storage, read_write> y: array<$ITEM_Y>;
-@group(1) @binding(0) var<uniform> params: Params;
+@group(0) @binding($PARAMS) var<uniform> params: Params;
 
 fn loadB(at: u32) -> vec4f {
   return $LOAD_B;

@@ -15,7 +15,7 @@ struct Params {
 @group(0) @binding(0) var<storage, read> x: array<vec2<T0>>;
 @group(0) @binding(1) var<storage, read> dy: array<T1>;
 @group(0) @binding(2) var<storage, read_write> dx: array<vec2<T2>>;
-@group(1) @binding(0) var<uniform> params: Params;
+@group(0) @binding($PARAMS) var<uniform> params: Params;
 
 fn isNan(x: f32) -> bool {
   return (bitcast<u32>(x) & 0x7fffffffu) > 0x7f800000u;

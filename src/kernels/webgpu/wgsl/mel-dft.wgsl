@@ -19,7 +19,7 @@ struct Params {
 @group(0) @binding(1) var<storage, read> window: array<T1>;
 @group(0) @binding(2) var<storage, read> roots: array<vec2<T2>>;
 @group(0) @binding(3) var<storage, read_write> spectra: array<T3>;
-@group(1) @binding(0) var<uniform> params: Params;
+@group(0) @binding($PARAMS) var<uniform> params: Params;
 
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index) local: u32) {

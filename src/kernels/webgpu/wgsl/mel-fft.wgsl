@@ -30,7 +30,7 @@ struct Params {
 @group(0) @binding(3) var<storage, read> firstBin: array<i32>;
 @group(0) @binding(4) var<storage, read> weights: array<T4>;
 @group(0) @binding(5) var<storage, read_write> output: array<T5>;
-@group(1) @binding(0) var<uniform> params: Params;
+@group(0) @binding($PARAMS) var<uniform> params: Params;
 
 /// N/2 complex values of each frame, frame after frame.
 var<workgroup> values: array<vec2f, 1024>;

@@ -14,7 +14,7 @@ struct Params {
 
 $DECLARATIONS
 @group(0) @binding($INPUTS) var<storage, read_write> output: array<vec4f>;
-@group(1) @binding(0) var<uniform> params: Params;
+@group(0) @binding($PARAMS) var<uniform> params: Params;
 
 fn load(tensor: u32, i: u32) -> f32 {
   switch tensor {

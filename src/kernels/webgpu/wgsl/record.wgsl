@@ -10,7 +10,7 @@ struct Params {
 @group(0) @binding(1) var<storage, read> first: array<T1>;
 @group(0) @binding(2) var<storage, read> second: array<T2>;
 @group(0) @binding(3) var<storage, read_write> output: array<T3>;
-@group(1) @binding(0) var<uniform> params: Params;
+@group(0) @binding($PARAMS) var<uniform> params: Params;
 
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3u) {

@@ -28,7 +28,7 @@ alias Bits = $BITS;
 
 @group(0) @binding(0) var<storage, read> x: array<$X>;
 @group(0) @binding(1) var<storage, read_write> y: array<T1>;
-@group(1) @binding(0) var<uniform> params: Params;
+@group(0) @binding($PARAMS) var<uniform> params: Params;
 
 var<workgroup> shared1: array<f32, WORKGROUP>;
 

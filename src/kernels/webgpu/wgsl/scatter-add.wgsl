@@ -18,7 +18,7 @@ struct Params {
 @group(0) @binding(0) var<storage, read> input: array<$IN>;
 @group(0) @binding(1) var<storage, read> indices: array<i32>;
 @group(0) @binding(2) var<storage, read_write> output: array<$OUT>;
-@group(1) @binding(0) var<uniform> params: Params;
+@group(0) @binding($PARAMS) var<uniform> params: Params;
 
 const SOME = 256u;
 

@@ -16,7 +16,7 @@ struct Params {
 @group(0) @binding(2) var<storage, read> velocity: array<vec4<T2>>;
 @group(0) @binding(3) var<storage, read_write> newParameter: array<vec4<T3>>;
 @group(0) @binding(4) var<storage, read_write> newVelocity: array<vec4<T4>>;
-@group(1) @binding(0) var<uniform> params: Params;
+@group(0) @binding($PARAMS) var<uniform> params: Params;
 
 @compute @workgroup_size(256)
 fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index) local: u32) {

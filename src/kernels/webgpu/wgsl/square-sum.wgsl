@@ -20,7 +20,7 @@ struct Params {
 
 $DECLARATIONS
 @group(0) @binding($GRADIENTS) var<storage, read_write> partials: array<f32>;
-@group(1) @binding(0) var<uniform> params: Params;
+@group(0) @binding($PARAMS) var<uniform> params: Params;
 
 fn load(tensor: u32, i: u32) -> vec4f {
   switch tensor {

@@ -22,7 +22,7 @@ struct Params {
 @group(0) @binding(6) var<storage, read_write> dx: array<$VECTOR_OF_DX>;
 // Image by image: means, dz, hidden, dHidden.
 @group(0) @binding(7) var<storage, read_write> saved: array<f32>;
-@group(1) @binding(0) var<uniform> params: Params;
+@group(0) @binding($PARAMS) var<uniform> params: Params;
 
 fn w1Of(i: u32) -> f32 { return f32(w1[i]); }
 fn b1Of(i: u32) -> f32 { return f32(b1[i]); }

@@ -13,7 +13,7 @@ struct Params {
 @group(0) @binding(2) var<storage, read_write> db1: array<T2>;
 @group(0) @binding(3) var<storage, read_write> dw2: array<T3>;
 @group(0) @binding(4) var<storage, read_write> db2: array<T4>;
-@group(1) @binding(0) var<uniform> params: Params;
+@group(0) @binding($PARAMS) var<uniform> params: Params;
 
 var<workgroup> partial: array<vec4f, 256>;
 

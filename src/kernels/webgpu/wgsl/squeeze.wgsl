@@ -19,7 +19,7 @@ struct Params {
 @group(0) @binding(4) var<storage, read> b2: array<T4>;
 @group(0) @binding(5) var<storage, read_write> y: array<$VECTOR_OF_Y>;
 @group(0) @binding(6) var<storage, read_write> gate: array<T6>;
-@group(1) @binding(0) var<uniform> params: Params;
+@group(0) @binding($PARAMS) var<uniform> params: Params;
 
 fn w1Of(i: u32) -> f32 { return f32(w1[i]); }
 fn b1Of(i: u32) -> f32 { return f32(b1[i]); }

@@ -24,7 +24,7 @@ struct Params {
 
 @group(0) @binding(0) var<storage, read> input: array<T0>;
 @group(0) @binding(1) var<storage, read_write> output: array<T1>;
-@group(1) @binding(0) var<uniform> params: Params;
+@group(0) @binding($PARAMS) var<uniform> params: Params;
 
 const TILE = 32u;
 const LINES = 8u;

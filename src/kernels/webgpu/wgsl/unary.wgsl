@@ -12,7 +12,7 @@ struct Params {
 
 @group(0) @binding(0) var<storage, read> input: array<vec4<T0>>;
 @group(0) @binding(1) var<storage, read_write> output: array<vec4<T1>>;
-@group(1) @binding(0) var<uniform> params: Params;
+@group(0) @binding($PARAMS) var<uniform> params: Params;
 
 fn apply(x: vec4f) -> vec4f {
   return $EXPRESSION;
