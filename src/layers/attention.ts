@@ -1,4 +1,5 @@
 import { ShapeError } from '../base/errors.ts';
+import { apply } from '../tensor/apply.ts';
 import type { Tensor } from '../tensor/index.ts';
 import { Dense } from './dense.ts';
 import type { Initialiser } from './init.ts';
@@ -102,11 +103,10 @@ export class AttentionPool extends Layer {
     }
     // Features first: [N, F, positions], which is how [N, C, H, W] lies in memory already.
     const positions = x.reshape(over === 'time' ? [n, features, w] : [n, features, h * w]);
-    const seen = this.hidden
-      ? this.hidden.value.matmul(positions).add(this.hiddenBias!.value).tanh()
-      : positions;
-    const weights = this.score.value.matmul(seen).add(this.scoreBias.value).softmax();
-    context.observe?.(this, 'weights', over === 'time' ? weights : weights.reshape([n, heads, h, w]));
-    return positions.matmul(weights, { transposeB: true }).reshape([n, features * heads]);
+    const layer = this.hidden ? [this.hidden, this.hiddenBias!] : [];
+    const parameters = [...layer, this.score, this.scoreBias].map(({ value }) => value);
+    const [pooled, weights] = apply('attentionPool', [positions, ...parameters], {});
+    context.observe?.(this, 'weights', over === 'time' ? weights! : weights!.reshape([n, heads, h, w]));
+    return pooled!;
   }
 }
