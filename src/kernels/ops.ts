@@ -182,10 +182,10 @@ export interface OpAttributes {
   softmax: None;
   /** Over the last axis. */
   logSoftmax: None;
-  /** inputs (logits [N,C], targets [N,C]) → loss [N] = −Σ_c targets·logSoftmax(logits). */
-  softmaxCrossEntropy: None;
-  /** inputs (logits, targets, g [N]) → dlogits [N,C] = g·(softmax(logits)·Σ_c targets − targets). */
-  softmaxCrossEntropyBackward: None;
+  /** inputs (logits [N,C], targets [N,C]) → loss [] = −Σₙ Σ_c targets·logSoftmax(logits) / divisor. */
+  softmaxCrossEntropy: { readonly divisor: number };
+  /** inputs (logits, targets, g []) → dlogits [N,C] = g/divisor·(softmax(logits)·Σ_c targets − targets). */
+  softmaxCrossEntropyBackward: { readonly divisor: number };
   /** inputs (q [B,T,D], k [B,S,D], v [B,S,E]) → [B,T,E] = softmax(q·kᵀ·scale)·v. Heads are folded into B. */
   attention: { readonly scale: number };
   /**

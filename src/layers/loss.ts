@@ -53,8 +53,5 @@ export function crossEntropy(
     }
   }
   const goal = tensor(weighted, [n, c], { backend: logits.backend });
-  return logits
-    .softmaxCrossEntropy(goal)
-    .sum()
-    .affine(1 / divisor, 0);
+  return logits.softmaxCrossEntropy(goal, divisor);
 }

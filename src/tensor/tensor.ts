@@ -333,9 +333,9 @@ export class Tensor {
   logSoftmax(axis = -1): Tensor {
     return this.alongLast(axis, (x) => apply1('logSoftmax', [x], {}));
   }
-  /** logits [N, C] with target probabilities [N, C] → losses [N]. */
-  softmaxCrossEntropy(targets: Tensor): Tensor {
-    return apply1('softmaxCrossEntropy', [this, targets], {});
+  /** logits [N, C] with target probabilities [N, C] → the sum of the losses of all rows by `divisor`, their number. */
+  softmaxCrossEntropy(targets: Tensor, divisor = this.shape[0] ?? 1): Tensor {
+    return apply1('softmaxCrossEntropy', [this, targets], { divisor });
   }
   /** Scaled dot-product attention (Vaswani et al. 2017) of queries [B,T,D] over keys [B,S,D] and values [B,S,E]. */
   attention(keys: Tensor, values: Tensor, scale = 1 / Math.sqrt(this.shape[this.rank - 1] ?? 1)): Tensor {

@@ -1,5 +1,8 @@
+import type { Shape } from '../backend.ts';
+import { affine } from './elementwise.ts';
 import { type CpuKernel, pieces, sizeOf, type View } from './kernel.ts';
 import type { Machine } from './machine.ts';
+import { sum } from './reduce.ts';
 
 /** Elements that make a piece. */
 const CHUNK = 16384;
@@ -16,16 +19,37 @@ function byRows(machine: Machine, kernel: string, x: View, y: View, others: read
   machine.launch(kernel, pieces(rows, perPiece), integers, [], { work: rows * (length + 3) * COST });
 }
 
+function temporary(machine: Machine, shape: Shape): View {
+  return { address: machine.temporary(4 * sizeOf(shape)), shape, dtype: 'float' };
+}
+
 export const softmax: CpuKernel<'softmax'> = (machine, [x], [y]) => byRows(machine, 'softmaxKernel', x!, y!);
 
 export const logSoftmax: CpuKernel<'logSoftmax'> = (machine, [x], [y]) =>
   byRows(machine, 'logSoftmaxKernel', x!, y!);
 
-export const softmaxCrossEntropy: CpuKernel<'softmaxCrossEntropy'> = (machine, [logits, targets], [loss]) =>
-  byRows(machine, 'softmaxCrossEntropyKernel', logits!, loss!, [targets!.address]);
+/** The loss of each row, their sum, its share. */
+export const softmaxCrossEntropy: CpuKernel<'softmaxCrossEntropy'> = (
+  machine,
+  [logits, targets],
+  [loss],
+  { divisor },
+) => {
+  const rows = temporary(machine, logits!.shape.slice(0, 1));
+  const total = temporary(machine, []);
+  byRows(machine, 'softmaxCrossEntropyKernel', logits!, rows, [targets!.address]);
+  sum(machine, [rows], [total], { axes: [0], keepDims: false });
+  affine(machine, [total], [loss!], { scale: 1 / divisor, offset: 0 });
+};
 
 export const softmaxCrossEntropyBackward: CpuKernel<'softmaxCrossEntropyBackward'> = (
   machine,
   [logits, targets, g],
   [dLogits],
-) => byRows(machine, 'softmaxCrossEntropyBackwardKernel', logits!, dLogits!, [targets!.address, g!.address]);
+  { divisor },
+) => {
+  const each = temporary(machine, []);
+  affine(machine, [g!], [each], { scale: 1 / divisor, offset: 0 });
+  const others = [targets!.address, each.address];
+  byRows(machine, 'softmaxCrossEntropyBackwardKernel', logits!, dLogits!, others);
+};

@@ -42,19 +42,24 @@ export const logSoftmax: ReferenceKernel<'logSoftmax'> = ([x], [y]) => {
   }
 };
 
-export const softmaxCrossEntropy: ReferenceKernel<'softmaxCrossEntropy'> = ([logits, targets], [loss]) => {
+export const softmaxCrossEntropy: ReferenceKernel<'softmaxCrossEntropy'> = (
+  [logits, targets],
+  [loss],
+  { divisor },
+) => {
   const [N, C] = logits.shape as [number, number];
+  let sum = 0;
   for (let n = 0; n < N; n++) {
     const total = logSumExp(logits.data, n * C, C);
-    let sum = 0;
-    for (let c = 0; c < C; c++) sum += targets.data[n * C + c]! * (logits.data[n * C + c]! - total);
-    loss.data[n] = -sum;
+    for (let c = n * C; c < n * C + C; c++) sum += targets.data[c]! * (logits.data[c]! - total);
   }
+  loss.data[0] = -sum / divisor;
 };
 
 export const softmaxCrossEntropyBackward: ReferenceKernel<'softmaxCrossEntropyBackward'> = (
   [logits, targets, g],
   [dLogits],
+  { divisor },
 ) => {
   const [N, C] = logits.shape as [number, number];
   for (let n = 0; n < N; n++) {
@@ -62,7 +67,7 @@ export const softmaxCrossEntropyBackward: ReferenceKernel<'softmaxCrossEntropyBa
     let whole = 0;
     for (let c = 0; c < C; c++) whole += targets.data[n * C + c]!;
     for (let c = n * C; c < n * C + C; c++) {
-      dLogits.data[c] = g.data[n]! * (exp(logits.data[c]! - total) * whole - targets.data[c]!);
+      dLogits.data[c] = (g.data[0]! / divisor) * (exp(logits.data[c]! - total) * whole - targets.data[c]!);
     }
   }
 };

@@ -34,29 +34,38 @@ export const softmax: WebgpuKernel<'softmax'> = (gpu, [x], [y]) => alongRows(gpu
 
 export const logSoftmax: WebgpuKernel<'logSoftmax'> = (gpu, [x], [y]) => alongRows(gpu, x!, y!, LOG_SOFTMAX);
 
-/** Row by row over logits and targets. */
-function alongClasses(
-  gpu: Gpu,
-  shader: 'softmax-cross-entropy' | 'softmax-cross-entropy-backward',
-  inputs: readonly View[],
-  outputs: readonly View[],
-): void {
+/** One workgroup: batches are small. */
+export const softmaxCrossEntropy: WebgpuKernel<'softmaxCrossEntropy'> = (
+  gpu,
+  inputs,
+  outputs,
+  { divisor },
+) => {
   const [rows, length] = inputs[0]!.shape as [number, number];
-  const lanes = lanesFor(length, 256);
   gpu.dispatch({
-    shader,
+    shader: 'softmax-cross-entropy',
     inputs,
     outputs,
-    integers: [rows, length, lanes],
-    workgroups: grid(groups(rows, 256 / lanes), 1),
+    integers: [rows, length, lanesFor(length, 256)],
+    floats: [1 / divisor],
+    workgroups: [1, 1, 1],
   });
-}
-
-export const softmaxCrossEntropy: WebgpuKernel<'softmaxCrossEntropy'> = (gpu, inputs, outputs) =>
-  alongClasses(gpu, 'softmax-cross-entropy', inputs, outputs);
+};
 
 export const softmaxCrossEntropyBackward: WebgpuKernel<'softmaxCrossEntropyBackward'> = (
   gpu,
   inputs,
   outputs,
-) => alongClasses(gpu, 'softmax-cross-entropy-backward', inputs, outputs);
+  { divisor },
+) => {
+  const [rows, length] = inputs[0]!.shape as [number, number];
+  const lanes = lanesFor(length, 256);
+  gpu.dispatch({
+    shader: 'softmax-cross-entropy-backward',
+    inputs,
+    outputs,
+    integers: [rows, length, lanes],
+    floats: [1 / divisor],
+    workgroups: grid(groups(rows, 256 / lanes), 1),
+  });
+};

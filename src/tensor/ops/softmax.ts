@@ -8,6 +8,7 @@ import { throughUnfused } from '../tape.ts';
 import type { Tensor } from '../tensor.ts';
 
 type None = OpAttributes['softmax'];
+type CrossEntropy = OpAttributes['softmaxCrossEntropy'];
 
 const shapes: readonly Shape[] = [[1], [5], [3, 7], [2, 3, 2], [4, 129], [2, 3, 33, 5], [600, 2], [3, 700]];
 const samples: readonly Sample<None>[] = shapes.map((shape) => ({ shapes: [shape], attributes: {} }));
@@ -51,49 +52,54 @@ function checkShapes(op: string, [logits, targets]: readonly Shape[]): void {
   );
 }
 
-function slopes([logits, targets, g]: readonly Tensor[]): Tensor[] {
+function slopes([logits, targets, g]: readonly Tensor[], { divisor }: CrossEntropy): Tensor[] {
   const whole = targets!.sum(-1, true);
-  return [g!.reshape([-1, 1]).mul(logits!.softmax().mul(whole).sub(targets!))];
+  return [g!.affine(1 / divisor, 0).mul(logits!.softmax().mul(whole).sub(targets!))];
 }
 
-/** d targets = −g·logSoftmax. */
-export const softmaxCrossEntropy: OpSpec<None> = {
+/** Targets whose rows sum to 1, and others. */
+function lossSamples(...more: readonly Shape[]): Sample<CrossEntropy>[] {
+  return sizes.map((size) => ({
+    shapes: [size, size, ...more],
+    attributes: { divisor: size[0] + 0.5 },
+    domains: ['normal', size[0] === 33 ? 'positive' : 'probability'],
+  }));
+}
+
+/** d targets = −g·logSoftmax / divisor. */
+export const softmaxCrossEntropy: OpSpec<CrossEntropy> = {
   shape: (inputs) => {
     checkShapes('softmaxCrossEntropy', inputs);
-    return [[inputs[0]![0]!]];
+    return [[]];
   },
-  gradient: ({ inputs: [logits, targets] }, [g], needs) => [
-    needs[0] ? apply1('softmaxCrossEntropyBackward', [logits!, targets!, g!], {}) : null,
-    needs[1] ? g!.reshape([-1, 1]).mul(logits!.logSoftmax()).neg() : null,
+  gradient: ({ inputs: [logits, targets], attributes }, [g], needs) => [
+    needs[0] ? apply1('softmaxCrossEntropyBackward', [logits!, targets!, g!], attributes) : null,
+    needs[1] ? g!.affine(-1 / attributes.divisor, 0).mul(logits!.logSoftmax()) : null,
   ],
-  unfused: ([logits, targets]) => [targets!.mul(logits!.logSoftmax()).sum(-1).neg()],
-  // Targets that sum to 1, and others.
-  samples: sizes.map((size) => ({
-    shapes: [size, size],
-    attributes: {},
-    domains: ['normal', size[0] === 33 ? 'positive' : 'probability'],
-  })),
+  unfused: ([logits, targets], { divisor }) => [
+    targets!
+      .mul(logits!.logSoftmax())
+      .sum()
+      .affine(-1 / divisor, 0),
+  ],
+  samples: lossSamples(),
   tolerance: { cpu: 2e-6, webgpu: 2e-6 },
 };
 
-export const softmaxCrossEntropyBackward: OpSpec<None> = {
+export const softmaxCrossEntropyBackward: OpSpec<CrossEntropy> = {
   shape: (inputs) => {
     checkShapes('softmaxCrossEntropyBackward', inputs);
     const [logits, , g] = inputs;
-    if (!sameShape(g!, [logits![0]!])) {
+    if (!sameShape(g!, [])) {
       throw new ShapeError(
         'shape/loss',
-        `softmaxCrossEntropyBackward: gradient ${formatShape(g!)} of logits ${formatShape(logits!)} must be [N]`,
+        `softmaxCrossEntropyBackward: gradient ${formatShape(g!)} of a loss of logits ${formatShape(logits!)} must be []`,
       );
     }
     return [logits!];
   },
   gradient: throughUnfused(slopes),
   unfused: slopes,
-  samples: sizes.map((size) => ({
-    shapes: [size, size, [size[0]]],
-    attributes: {},
-    domains: ['normal', size[0] === 33 ? 'positive' : 'probability'],
-  })),
+  samples: lossSamples([]),
   tolerance: { cpu: 2e-6, webgpu: 2e-6 },
 };

@@ -61,11 +61,12 @@ export function softmaxCrossEntropyKernel(args: usize, piece: i32, scratch: usiz
   }
 }
 
-/** args: dlogits, logits, rows, rows a piece, row length, targets, g. dlogits = g·(softmax·Σ targets − targets). */
+/** args: dlogits, logits, rows, rows a piece, row length, targets, g, one for all rows. dlogits = g·(softmax·Σ targets − targets). */
 export function softmaxCrossEntropyBackwardKernel(args: usize, piece: i32, scratch: usize): void {
   const first = <usize>piece * arg(args, 3);
   const last = min(first + arg(args, 3), arg(args, 2));
   const count = arg(args, 4);
+  const g = v128.load32_splat(arg(args, 6));
   for (let row = first; row < last; row++) {
     const y = arg(args, 0) + ((row * count) << 2);
     const x = arg(args, 1) + ((row * count) << 2);
@@ -74,7 +75,6 @@ export function softmaxCrossEntropyBackwardKernel(args: usize, piece: i32, scrat
     let sum: f64 = 0;
     for (let c: usize = 0; c < count; c++) sum += <f64>load<f32>(targets + (c << 2));
     const whole = f32x4.splat(<f32>sum);
-    const g = v128.load32_splat(arg(args, 6) + (row << 2));
     for (let c: usize = 0; c < count; c += 4) {
       const share = f32x4.mul(f32x4.mul(v128.load(y + (c << 2)), scale), whole);
       const slope = f32x4.mul(f32x4.sub(share, v128.load(targets + (c << 2))), g);

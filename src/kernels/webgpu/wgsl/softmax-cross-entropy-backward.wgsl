@@ -1,6 +1,6 @@
-// dlogits[n, c] = g[n]·(softmax(x)[n, c]·Σ_c targets − targets[n, c]): `lanes` invocations share a row, one alone takes
-// rows of up to 4 classes. Limited by the dispatch itself: batches are small. Beats softmax, sum, product, difference
-// and product, which are five dispatches.
+// dlogits[n, c] = g·scale·(softmax(x)[n, c]·Σ_c targets − targets[n, c]): `lanes` invocations share a row, one alone
+// takes rows of up to 4 classes. Limited by the dispatch itself: batches are small. Beats scaling, softmax, sum,
+// product, difference and product, which are six dispatches.
 
 //!include grid rows
 
@@ -11,6 +11,7 @@ struct Params {
   rows: u32,
   length: u32,
   lanes: u32,
+  scale: f32,
 }
 
 @group(0) @binding(0) var<storage, read> logits: array<T0>;
@@ -39,8 +40,9 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index
   }
   let sum = rowSum(share, lanes, local);
   let whole = rowSum(part, lanes, local);
+  let each = f32(g[0]) * params.scale;
   for (var i = lane; i < end; i += lanes) {
     let probability = exp(f32(logits[first + i]) - greatest) / sum;
-    slopes[first + i] = T3(f32(g[row]) * (probability * whole - f32(targets[first + i])));
+    slopes[first + i] = T3(each * (probability * whole - f32(targets[first + i])));
   }
 }
