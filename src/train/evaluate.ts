@@ -66,11 +66,11 @@ export async function evaluateDataset(
       `The model knows: ${card.classes.join(', ')}`,
     );
   }
-  const { examples, skipped, contentHash } = await loadExamples(
-    dataset.recordings,
-    card.features,
-    options.onLoad ? { progress: options.onLoad } : {},
-  );
+  const [variable] = model.variables().values();
+  const { examples, skipped, contentHash } = await loadExamples(dataset.recordings, card.features, {
+    backend: variable!.value.backend,
+    ...(options.onLoad ? { progress: options.onLoad } : {}),
+  });
   const probabilities = await judge(model, examples, options.onJudge ? { progress: options.onJudge } : {});
   const predictions = examples.map(
     ({ id, group, site, label }, i): Prediction => ({

@@ -1,6 +1,8 @@
-import { DataError, EngineError } from '../base/errors.ts';
+import { DataError, DeviceError, EngineError } from '../base/errors.ts';
 import { FeatureExtractor, type FeatureSettings, readWav } from '../dsp/index.ts';
+import type { Backend } from '../tensor/index.ts';
 import type { Example } from './batch.ts';
+import { DeviceFeatures } from './device-features.ts';
 import { readBytes } from './files.ts';
 import { hashBytes } from './hash.ts';
 import { breathe } from './interruption.ts';
@@ -103,6 +105,7 @@ function fromFile(path: string) {
  * this one is thrown again.
  */
 export function failureOf(error: unknown, path: string): { readonly code: string; readonly message: string } {
+  if (error instanceof DeviceError) throw error;
   if (error instanceof EngineError) return { code: error.code, message: printable(error.message) };
   // "Array buffer allocation failed", "Invalid typed array length: …"
   if (!(error instanceof RangeError && /\barray\b/i.test(error.message))) throw error;
@@ -121,6 +124,13 @@ export function summariseSkipped(skipped: readonly SkippedRecording[], total: nu
   return `${skipped.length} of ${total} recordings could not be used${counts.length > 0 ? ': ' : ''}${counts.join('; ')}`;
 }
 
+export interface LoadOptions {
+  /** Where features are made: on it where it is a GPU, on the host otherwise and by default. */
+  readonly backend?: Backend;
+  readonly progress?: (done: number, total: number) => void;
+  readonly signal?: AbortSignal;
+}
+
 /**
  * Reads recordings and makes their features. One that cannot be read is reported in `skipped`, and the others
  * go on. Yields to the host between recordings, so that progress shows and an interruption is noticed.
@@ -129,29 +139,39 @@ export function summariseSkipped(skipped: readonly SkippedRecording[], total: nu
 export async function loadExamples(
   entries: readonly RecordingEntry[],
   features: FeatureSettings,
-  hooks: { readonly progress?: (done: number, total: number) => void; readonly signal?: AbortSignal } = {},
+  options: LoadOptions = {},
 ): Promise<LoadedRecordings> {
-  const extractor = new FeatureExtractor(features);
+  const { backend, progress, signal } = options;
+  // A GPU makes spectrograms itself; every other device leaves them to the host, whose bits are the same everywhere.
+  const device = backend?.name === 'webgpu' ? new DeviceFeatures(features, backend) : null;
+  const host = new FeatureExtractor(features);
   const examples: Example[] = [];
   const skipped: SkippedRecording[] = [];
   const warnings: string[] = [];
   const contentHash = new Map<string, string>();
   let seconds = 0;
-  for (const [i, entry] of entries.entries()) {
-    try {
-      const sound = readSound(entry, features);
-      const { data, bands, frames } = extractor.extract(sound.samples, sound.sampleRate, entry.path);
-      const { id, label, site, group } = entry;
-      examples.push({ id, label, site, group, data, bands, frames });
-      contentHash.set(id, sound.hash);
-      warnings.push(...sound.warnings.map(printable));
-      seconds += sound.samples.length / sound.sampleRate;
-    } catch (error) {
-      skipped.push({ record: entry.id, ...failureOf(error, entry.path) });
+  try {
+    for (const [i, entry] of entries.entries()) {
+      try {
+        const sound = readSound(entry, features);
+        const { samples, sampleRate } = sound;
+        const { data, bands, frames } = device
+          ? await device.read(samples, sampleRate, entry.path)
+          : host.extract(samples, sampleRate, entry.path);
+        const { id, label, site, group } = entry;
+        examples.push({ id, label, site, group, data, bands, frames });
+        contentHash.set(id, sound.hash);
+        warnings.push(...sound.warnings.map(printable));
+        seconds += sound.samples.length / sound.sampleRate;
+      } catch (error) {
+        skipped.push({ record: entry.id, ...failureOf(error, entry.path) });
+      }
+      progress?.(i + 1, entries.length);
+      if (i % 8 === 7) await breathe(signal);
     }
-    hooks.progress?.(i + 1, entries.length);
-    if (i % 8 === 7) await breathe(hooks.signal);
+    await breathe(signal);
+  } finally {
+    device?.dispose();
   }
-  await breathe(hooks.signal);
   return { examples, skipped, warnings, contentHash, seconds };
 }

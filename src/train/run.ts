@@ -225,6 +225,7 @@ class Run {
   private load(entries: AppliedSplit['train']): Promise<LoadedRecordings> {
     const { onLoad, signal } = this.options.hooks ?? {};
     return loadExamples(entries, this.config.features, {
+      backend: this.options.backend,
       ...(onLoad ? { progress: onLoad } : {}),
       ...(signal ? { signal } : {}),
     });
