@@ -93,6 +93,10 @@ async function measure(options: Options): Promise<void> {
     if (options.only.includes('steps')) {
       console.error(`${seconds(began)} kernels step by step`);
       result.steps.push(...(await stepsAnswers(options, ceilings)));
+      for (const { title, rows } of result.steps) {
+        for (const { name, missing } of rows)
+          if (missing) result.missing.push(`${title}: ${name}: ${missing}`);
+      }
     }
     result.training.sort(inOrder);
     keep(options, result);

@@ -40,35 +40,31 @@ export interface StepsAnswer {
 const TOLERANCE = 2e-5;
 
 export async function stepsAnswers(options: Options, ceilings: Ceilings): Promise<StepsAnswer[]> {
-  const backend = await webgpu({ dawn: dawnOptions(options.dawn), profile: true });
-  const truth = reference();
-  try {
-    return [
-      await answerOf(convolutions, backend, truth, ceilings, options.quick),
-      await answerOf(weightGradients, backend, truth, ceilings, options.quick),
-      await answerOf(matmuls, backend, truth, ceilings, options.quick),
-    ];
-  } finally {
-    await backend.close();
-    await truth.close();
-  }
+  return [
+    await answerOf(convolutions, options, ceilings),
+    await answerOf(weightGradients, options, ceilings),
+    await answerOf(matmuls, options, ceilings),
+  ];
 }
 
 async function answerOf<K extends KernelName>(
   { op, title, steps, checked, timed }: Steps<K>,
-  backend: WebgpuBackend,
-  truth: Backend,
+  options: Options,
   ceilings: Ceilings,
-  quick: boolean,
 ): Promise<StepsAnswer> {
-  const table = kernels as Record<string, WebgpuKernel<never> | undefined>;
-  const shipped = table[op];
-  const problem = quick ? checked[0]! : timed;
+  const problem = options.quick ? checked[0]! : timed;
+  const truth = reference();
   const expected = await Promise.all(checked.map((small) => valuesOf(op, small, truth)));
+  await truth.close();
+  const { flops, bytes } = workOfProblem(op, problem);
   // Float64 would take too long: the first step, which has been checked on small problems, is the measure.
   let first: ArrayLike<number> | null = null;
   const rows: StepRow[] = [];
   for (const { name, sources, kernel } of steps) {
+    // One for each: what does not compile ends a backend.
+    const backend = await webgpu({ dawn: dawnOptions(options.dawn), profile: true });
+    const table = kernels as Record<string, WebgpuKernel<never> | undefined>;
+    const shipped = table[op];
     try {
       Object.assign(shaders, sources);
       table[op] = (kernel as WebgpuKernel<never> | null) ?? shipped;
@@ -79,17 +75,16 @@ async function answerOf<K extends KernelName>(
       const large = await valuesOf(op, problem, backend);
       error = Math.max(error, difference(large, (first ??= large)));
       if (!(error <= TOLERANCE)) throw new Error(`gives other values, off by ${error}`);
-      const time = await timeOf(op, problem, backend, quick ? 2 : 15);
-      const { flops, bytes } = workOfProblem(op, problem);
+      const time = await timeOf(op, problem, backend, options.quick ? 2 : 15);
       const gflops = flops / time / 1e3;
       rows.push({ name, time, gflops, gbs: bytes / time / 1e3, ofCeiling: gflops / ceilings.fma, error });
     } catch (error) {
       rows.push({ name, missing: (error as Error).message });
     } finally {
       table[op] = shipped;
+      await backend.close();
     }
   }
-  const { flops, bytes } = workOfProblem(op, problem);
   const shapes = problem.inputs.map((shape) => shape.join('×')).join(' and ');
   const work = `${shapes} → ${problem.output.join('×')}: ${(flops / 1e9).toFixed(3)} GFLOP, ${(bytes / 1e6).toFixed(2)} MB`;
   return { title, work, rows };

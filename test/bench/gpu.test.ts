@@ -1,8 +1,7 @@
 /** What bench/gpu does without a GPU: its options, what it counts, its section of the page, its bundle. */
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { expect, it } from 'vitest';
 import { parseOptions } from '../../bench/gpu/options.ts';
 import { agree } from '../../bench/gpu/peer.ts';
@@ -10,6 +9,7 @@ import { type GpuResult, gpuReport, withGpuSection } from '../../bench/gpu/repor
 import { workOf } from '../../bench/gpu/work.ts';
 import { layoutOf } from '../../bench/peers/tfjs-models.ts';
 import { page } from '../../bench/report.ts';
+import { describeGpu } from '../support/gpu.ts';
 
 const result: GpuResult = {
   environment: {
@@ -67,17 +67,34 @@ it('has a section of the page that others leave alone', () => {
   expect(page({}, after)).toContain(gpuReport(result));
 });
 
-it('is one file that runs', async () => {
+/** Runs the bundle, as on a machine that has nothing but it and the package webgpu. */
+async function runBundle(...options: readonly string[]) {
   const { bundleGpuBench } = (await import('../../scripts/bundle-gpu-bench.mjs' as string)) as {
     bundleGpuBench(outfile: string): Promise<string>;
   };
-  const folder = mkdtempSync(join(tmpdir(), 'pcg-engine-test-'));
+  mkdirSync('build', { recursive: true });
+  const folder = mkdtempSync(join('build', 'gpu-bench-'));
   try {
-    const bundle = await bundleGpuBench(join(folder, 'gpu-bench.mjs'));
-    const run = spawnSync(process.execPath, [bundle, '--help'], { encoding: 'utf8' });
-    expect(run).toMatchObject({ status: 0, stderr: '' });
-    expect(run.stdout).toContain('--batches');
+    const bundle = await bundleGpuBench(resolve(folder, 'gpu-bench.mjs'));
+    return spawnSync(process.execPath, [bundle, ...options, '--out', folder], { encoding: 'utf8' });
   } finally {
     rmSync(folder, { recursive: true });
   }
+}
+
+it('is one file that runs', async () => {
+  const { status, stdout, stderr } = await runBundle('--help');
+  expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+  expect(stdout).toContain('--batches');
+});
+
+await describeGpu('bench/gpu on a GPU', () => {
+  it('measures a training step and kernels step by step, each checked', async () => {
+    const options = ['--quick', '--only', 'training,steps', '--models', 'reference-step', '--batches', '1'];
+    const { status, stdout, stderr } = await runBundle(...options, '--peers', 'none');
+    expect(status, stderr).toBe(0);
+    expect(stdout).not.toContain('missing');
+    expect(stdout).toContain('0 buffers, 0 bind groups, 0 pipelines');
+    expect(stdout.match(/as it ships/g)).toHaveLength(3);
+  }, 240_000); // ten seconds on software Vulkan, if nobody else uses the processor
 });

@@ -19,7 +19,7 @@ struct Params {
 @group(0) @binding(0) var<storage, read> x: array<T0>;
 @group(0) @binding(1) var<storage, read> weight: array<T1>;
 @group(0) @binding(2) var<storage, read_write> y: array<T2>;
-@group(1) @binding(0) var<uniform> params: Params;
+@group(0) @binding($PARAMS) var<uniform> params: Params;
 
 //!include grid
 

@@ -23,7 +23,7 @@ struct Params {
 @group(0) @binding(0) var<storage, read> x: array<T0>;
 @group(0) @binding(1) var<storage, read> weight: array<T1>;
 @group(0) @binding(2) var<storage, read_write> y: array<T2>;
-@group(1) @binding(0) var<uniform> params: Params;
+@group(0) @binding($PARAMS) var<uniform> params: Params;
 
 // [k][channel / 2], [k][pixel / 4]
 var<workgroup> tileWeight: array<array<vec2f, 16>, 16>;

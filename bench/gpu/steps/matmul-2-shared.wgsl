@@ -11,7 +11,7 @@ struct Params {
 @group(0) @binding(0) var<storage, read> a: array<T0>;
 @group(0) @binding(1) var<storage, read> b: array<T1>;
 @group(0) @binding(2) var<storage, read_write> c: array<T2>;
-@group(1) @binding(0) var<uniform> params: Params;
+@group(0) @binding($PARAMS) var<uniform> params: Params;
 
 var<workgroup> tileA: array<array<f32, 16>, 16>;
 var<workgroup> tileB: array<array<f32, 16>, 16>;

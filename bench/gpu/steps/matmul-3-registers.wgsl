@@ -12,7 +12,7 @@ struct Params {
 @group(0) @binding(0) var<storage, read> a: array<T0>;
 @group(0) @binding(1) var<storage, read> b: array<T1>;
 @group(0) @binding(2) var<storage, read_write> c: array<T2>;
-@group(1) @binding(0) var<uniform> params: Params;
+@group(0) @binding($PARAMS) var<uniform> params: Params;
 
 // [k][m / 4], [k][n / 4]
 var<workgroup> tileA: array<array<vec4f, 16>, 16>;

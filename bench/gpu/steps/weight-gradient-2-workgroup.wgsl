@@ -20,7 +20,7 @@ struct Params {
 @group(0) @binding(0) var<storage, read> x: array<T0>;
 @group(0) @binding(1) var<storage, read> dy: array<T1>;
 @group(0) @binding(2) var<storage, read_write> dw: array<T2>;
-@group(1) @binding(0) var<uniform> params: Params;
+@group(0) @binding($PARAMS) var<uniform> params: Params;
 
 var<workgroup> sums: array<f32, 256>;
 

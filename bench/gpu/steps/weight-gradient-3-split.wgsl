@@ -23,7 +23,7 @@ struct Params {
 @group(0) @binding(0) var<storage, read> x: array<T0>;
 @group(0) @binding(1) var<storage, read> dy: array<T1>;
 @group(0) @binding(2) var<storage, read_write> parts: array<T2>;
-@group(1) @binding(0) var<uniform> params: Params;
+@group(0) @binding($PARAMS) var<uniform> params: Params;
 
 // [pixel][channel / 2], [pixel][column / 4]
 var<workgroup> tileDy: array<array<vec2f, 16>, 16>;
