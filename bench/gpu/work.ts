@@ -28,6 +28,16 @@ function each(count: number): Flops<KernelName> {
   return ([x], [y]) => count * Math.max(sizeOf(x!), sizeOf(y!));
 }
 
+/** All positions of [N, F, P]. */
+function positionsOf(x: Shape): number {
+  return x[0]! * x[2]!;
+}
+
+/** At one position: `w` [heads, K] after a tanh layer `v` [K, F], or alone. */
+function scores(w: Shape, v: Shape | null): number {
+  return 2 * sizeOf(w) + (v ? 2 * sizeOf(v) : 0);
+}
+
 const table: { readonly [K in KernelName]?: Flops<K> } = {
   matmul: ([a], [y], { transposeA }) => 2 * sizeOf(y!) * a!.at(transposeA ? -2 : -1)!,
   conv2d: ([, weight], [y]) => convolution(y!, weight!),
@@ -48,6 +58,16 @@ const table: { readonly [K in KernelName]?: Flops<K> } = {
   softmax: each(5),
   logSoftmax: each(5),
   softmaxCrossEntropy: each(7),
+  softmaxCrossEntropyBackward: each(8),
+  attentionPool: ([x, ...rest]) => {
+    const [w, v] = rest.length === 4 ? [rest[2]!, rest[0]!] : [rest[0]!, null];
+    return positionsOf(x!) * (scores(w, v) + 2 * x![1]! * w[0]!);
+  },
+  // Scores once more, and each product of the way there twice on the way back.
+  attentionPoolBackward: ([x, , ...rest]) => {
+    const [w, v] = rest.length === 4 ? [rest[2]!, rest[0]!] : [rest[0]!, null];
+    return positionsOf(x!) * (3 * scores(w, v) + 4 * x![1]! * w[0]!);
+  },
   attention: ([q, k, v]) => 2 * sizeOf(q!.slice(0, 2)) * k![1]! * (q![2]! + v![2]!),
   attentionBackward: ([q, k, v]) => 2 * sizeOf(q!.slice(0, 2)) * k![1]! * (3 * q![2]! + 2 * v![2]!),
   dropout: each(2),
