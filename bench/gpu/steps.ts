@@ -95,6 +95,16 @@ function workOfProblem<K extends KernelName>(op: K, { inputs, output, attributes
   return workOf(op, inputs.map(operand), [operand(output)], attributes);
 }
 
+const noises = new Map<string, Float32Array>();
+
+/** float32 on every backend; made once, since it takes a while. */
+function noise(count: number, seed: number): Float32Array {
+  const key = `${count} ${seed}`;
+  let values = noises.get(key);
+  if (!values) noises.set(key, (values = Float32Array.from(normalValues(count, { seed }))));
+  return values;
+}
+
 /** Runs the op on noise, `body` many times, and hands over its output. */
 async function run<K extends KernelName, T>(
   op: K,
@@ -104,8 +114,7 @@ async function run<K extends KernelName, T>(
 ): Promise<T> {
   const buffers = inputs.map((shape, i) => {
     const buffer = backend.allocate(sizeOf(shape), 'float');
-    // float32 on every backend.
-    backend.upload(buffer, Float32Array.from(normalValues(sizeOf(shape), { seed: 11 + i })));
+    backend.upload(buffer, noise(sizeOf(shape), 11 + i));
     return buffer;
   });
   const result = backend.allocate(sizeOf(output), 'float');
