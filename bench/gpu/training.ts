@@ -60,15 +60,13 @@ async function startOurs(
     const difference = agree(await trainer.losses(CHECKED_STEPS), shared.losses, 2e-2);
     if (difference) throw new Error(difference);
     await trainer.steps(3);
-    const warm = 10;
-    const before = backend.counters;
     const steps = options.quick ? 2 : 20;
-    // Waited for in the same groups as while it is timed.
-    await trainer.steps(warm);
+    // Waited for in groups, as while it is timed.
+    await trainer.steps(10);
     const start = backend.counters;
     await trainer.steps(steps);
     const end = backend.counters;
-    const rise = (key: keyof typeof before) => (end[key] - start[key]) / steps;
+    const rise = (key: keyof typeof start) => (end[key] - start[key]) / steps;
     let timedSteps = 0;
     trainer.hostTime = 0;
     const contestant = stepper(
