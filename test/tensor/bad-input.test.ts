@@ -2,6 +2,7 @@
 import { afterAll, expect, it } from 'vitest';
 import { ShapeError } from '../../src/base/errors.ts';
 import { reference } from '../../src/kernels/reference/backend.ts';
+import { apply } from '../../src/tensor/apply.ts';
 import { indices, scope, Tensor, tensor, zeros } from '../../src/tensor/index.ts';
 
 const backend = reference();
@@ -45,6 +46,14 @@ const cases: Readonly<Record<string, readonly [() => unknown, RegExp]>> = {
   softmax: [() => z().softmax(), /axis/],
   softmaxCrossEntropy: [() => z(2, 3).softmaxCrossEntropy(z(2, 2)), /logits \[2,3\] and targets \[2,2\]/],
   attention: [() => z(1, 2, 3).attention(z(1, 2, 4), z(1, 2, 3)), /queries \[1,2,3\], keys \[1,2,4\]/],
+  attentionPool: [
+    () => apply('attentionPool', [z(2, 3, 4), z(5, 2), z(5, 1), z(1, 5), z(1, 1)], {}),
+    /\[5,2\], \[5,1\], \[1,5\], \[1,1\] do not fit the features of \[2,3,4\]/,
+  ],
+  attentionPoolBackward: [
+    () => apply('attentionPoolBackward', [z(2, 3, 4), z(2, 3), z(2, 3), z(2, 2, 4)], {}),
+    /gradient \[2,3\] and weights \[2,2,4\] do not fit \[2,3,4\] and 2 heads/,
+  ],
   tensor: [() => tensor([1, 2, 3], [2, 2], { backend }), /3 values do not fill shape \[2,2\]/],
   'ragged tensor': [() => tensor([[1, 2], [3]], undefined, { backend }), /do not stack/],
   'empty tensor': [() => tensor([], [0], { backend }), /\[0\] is not a shape/],

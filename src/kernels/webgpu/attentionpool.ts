@@ -57,7 +57,12 @@ export const attentionPool: WebgpuKernel<'attentionPool'> = (gpu, inputs, output
     defines: (direct ? FORWARD_DIRECT : FORWARD)[rows],
     inputs,
     outputs,
-    integers: [...sizes, powerFrom(vectors / 4, 1, 8), direct ? powerFrom(vectors, 8, 64) : k],
+    integers: [
+      ...sizes,
+      powerFrom(vectors / 4, 1, 8),
+      powerFrom(vectors, 1, 16),
+      direct ? powerFrom(vectors, 8, 64) : k,
+    ],
     workgroups: grid(n, 1),
   });
 };

@@ -1,7 +1,7 @@
 // Attention pooling without a hidden layer, backward: `splits` workgroups an image, each for some of the features.
 // `lib-attention-pool-scores` first; then dx = g·w + Wᵀ·ds and, for `attention-pool-weights-direct`, the image's part of
 // the gradient of W, ds·xᵀ: `team` invocations for every four features. Reads x once and once a head, mostly from
-// cache, and writes as much. Beats ten dispatches and three arrays of the size of x.
+// cache, and writes as much. Beats eleven dispatches and two arrays of the size of x.
 
 //!include grid attention-pool attention-pool-scores
 

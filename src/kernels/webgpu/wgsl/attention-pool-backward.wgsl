@@ -2,8 +2,8 @@
 // of positions. `lib-attention-pool-scores` first; then, for a chunk and 32 hidden units, t = tanh(V·x + c) again
 // (an invocation has two units at 4 positions), dz = Wᵀ·ds·(1 − t²), and from workgroup memory what each position gives
 // to the gradients of W (ds·tᵀ), V (dz·xᵀ) and c (dz), and dx = g·w + Vᵀ·dz. Sums over the positions of a workgroup are
-// left for `attention-pool-weights`. Limited by arithmetic and by loads that hit the cache. Beats 17 dispatches and
-// ten arrays of the size of the hidden layer or of x.
+// left for `attention-pool-weights`. Limited by arithmetic and by loads that hit the cache. Beats 18 dispatches and
+// seven arrays of the size of the hidden layer or of x.
 
 //!include grid math attention-pool attention-pool-scores
 

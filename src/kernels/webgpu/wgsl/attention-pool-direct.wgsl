@@ -13,6 +13,7 @@ struct Params {
   elements: u32,
   heads: u32,
   team: u32,
+  headTeam: u32,
   lanes: u32,
 }
 

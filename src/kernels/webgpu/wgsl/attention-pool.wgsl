@@ -14,6 +14,7 @@ struct Params {
   elements: u32,
   heads: u32,
   team: u32,
+  headTeam: u32,
   hidden: u32,
 }
 

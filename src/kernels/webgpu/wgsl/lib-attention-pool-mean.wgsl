@@ -4,8 +4,6 @@
 
 /// The lowest finite value: WGSL has no way to write −∞.
 const LOWEST = -3.4028234e38;
-/// Invocations a head while weights are made.
-const TEAM = 16u;
 
 fn storeWeights(row: u32, v: u32, value: vec4f) {
   let start = startOf(row, v);
@@ -17,12 +15,12 @@ fn storeWeights(row: u32, v: u32, value: vec4f) {
 }
 
 /// The greatest component in the team. A NaN may be lost here, but not to the sum of exponentials that follows.
-fn teamMax(value: vec4f, local: u32) -> f32 {
+fn teamMax(value: vec4f, team: u32, local: u32) -> f32 {
   shared4[local] = value;
   workgroupBarrier();
-  let first = local - local % TEAM;
+  let first = local - local % team;
   var highest = value;
-  for (var i = 0u; i < TEAM; i++) {
+  for (var i = 0u; i < team; i++) {
     highest = max(highest, shared4[first + i]);
   }
   workgroupBarrier();
@@ -30,26 +28,28 @@ fn teamMax(value: vec4f, local: u32) -> f32 {
   return max(pair.x, pair.y);
 }
 
+/// `params.headTeam` invocations, a power of two, for every head.
 fn normaliseScores(image: u32, local: u32) {
   storageBarrier();
-  let lane = local % TEAM;
-  for (var first = 0u; first < params.heads; first += 256u / TEAM) {
-    let head = first + local / TEAM;
+  let team = params.headTeam;
+  let lane = local % team;
+  for (var first = 0u; first < params.heads; first += 256u / team) {
+    let head = first + local / team;
     let row = image * params.heads + head;
     let end = select(0u, params.vectors, head < params.heads);
     var highest = vec4f(LOWEST);
-    for (var v = lane; v < end; v += TEAM) {
+    for (var v = lane; v < end; v += team) {
       highest = max(weightsAt(row, v, LOWEST), highest);
     }
-    let greatest = teamMax(highest, local);
+    let greatest = teamMax(highest, team, local);
     var share = vec4f();
-    for (var v = lane; v < end; v += TEAM) {
+    for (var v = lane; v < end; v += team) {
       let e = exponential(weightsAt(row, v, LOWEST) - greatest);
       storeWeights(row, v, e);
       share += e;
     }
-    let sum = dot(teamSum(share, TEAM, local), vec4f(1));
-    for (var v = lane; v < end; v += TEAM) {
+    let sum = dot(teamSum(share, team, local), vec4f(1));
+    for (var v = lane; v < end; v += team) {
       storeWeights(row, v, weightsAt(row, v, 0.0) / sum);
     }
   }
