@@ -15,7 +15,9 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     pool: 'forks',
     maxWorkers: 2,
-    testTimeout: 60_000,
+    // Software Vulkan compiles kernels slowly, and a machine may be busy: a limit is for what hangs.
+    testTimeout: 180_000,
+    hookTimeout: 60_000,
     execArgv: ['--expose-gc'],
   },
 });

@@ -61,33 +61,44 @@ export function drawInputs(sample: AnySample, backend: Backend): Tensor[] {
   });
 }
 
-/** Runs the kernel of an op into buffers that hold NaN beforehand. */
+/** Runs the kernel of an op on a sample's inputs, into buffers that hold NaN beforehand. */
 export async function runPoisoned(
   backend: Backend,
   op: string,
   spec: AnySpec,
   sample: AnySample,
 ): Promise<Values[]> {
-  return scope(async () => {
+  return scope(() => {
     const drawn = drawInputs(sample, backend);
     const inputs: readonly Tensor[] = sample.complete ? sample.complete(drawn) : drawn;
-    const shapes = spec.shape(
-      inputs.map((x) => x.shape),
-      sample.attributes,
-    );
-    const outputs: Operand[] = shapes.map((shape) => {
-      const buffer = backend.allocate(sizeOf(shape), 'float');
-      backend.upload(buffer, new Float64Array(sizeOf(shape)).fill(Number.NaN));
-      return { buffer, shape };
-    });
-    try {
-      const operands = inputs.map((x) => ({ buffer: x.storage.buffer, shape: x.shape }));
-      backend.run(op as 'add', operands, outputs, sample.attributes as never);
-      return await Promise.all(outputs.map(({ buffer, shape }) => backend.download(buffer, sizeOf(shape))));
-    } finally {
-      for (const { buffer } of outputs) backend.free(buffer);
-    }
+    return runKernel(backend, op, spec, inputs, sample.attributes);
   });
+}
+
+/** Runs the kernel of an op into buffers that hold NaN beforehand. */
+export async function runKernel(
+  backend: Backend,
+  op: string,
+  spec: AnySpec,
+  inputs: readonly Tensor[],
+  attributes: AnySample['attributes'],
+): Promise<Values[]> {
+  const shapes = spec.shape(
+    inputs.map((x) => x.shape),
+    attributes,
+  );
+  const outputs: Operand[] = shapes.map((shape) => {
+    const buffer = backend.allocate(sizeOf(shape), 'float');
+    backend.upload(buffer, new Float64Array(sizeOf(shape)).fill(Number.NaN));
+    return { buffer, shape };
+  });
+  try {
+    const operands = inputs.map((x) => ({ buffer: x.storage.buffer, shape: x.shape }));
+    backend.run(op as 'add', operands, outputs, attributes as never);
+    return await Promise.all(outputs.map(({ buffer, shape }) => backend.download(buffer, sizeOf(shape))));
+  } finally {
+    for (const { buffer } of outputs) backend.free(buffer);
+  }
 }
 
 /** Largest |a − b| relative to the largest |b|; NaN matches only NaN. */

@@ -1,1 +1,1 @@
-export { relativeError, runPoisoned } from '../../src/tensor/parity.ts';
+export { relativeError, runKernel, runPoisoned } from '../../src/tensor/parity.ts';

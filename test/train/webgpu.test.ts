@@ -152,6 +152,20 @@ await describeGpu('training on webgpu', () => {
     }
   });
 
+  it('twenty steps with activations in float16 stay near those in float32', async (context) => {
+    if (!gpu.adapter.features.includes('shader-f16')) context.skip('the adapter has no shader-f16');
+    const half = await openGpu({ storage: 'f16' });
+    for (const network of [lite, referenceStep]) {
+      const [a, b] = [await train(half, network, 20), await train(host, network, 20)];
+      a.results.forEach(({ loss }, i) => {
+        expect(Math.abs(loss - b.results[i]!.loss), `step ${i}`).toBeLessThan(0.02);
+      });
+      const weights = distance(a.weights, b.weights);
+      expect(weights.distance, weights.at).toBeLessThan(0.2);
+    }
+    await half.close();
+  });
+
   it('a step that is not finite changes nothing, nor do those after it', async () => {
     const config = { ...lite, classes: 2 };
     const model = buildModel(config, { seed: 3, backend: gpu });

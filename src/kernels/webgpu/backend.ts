@@ -294,7 +294,8 @@ class DeviceBackend implements WebgpuBackend, Gpu {
     const most = this.limits.maxComputeWorkgroupsPerDimension;
     if (fields > MOST_FIELDS)
       throw new StateError('webgpu/uniform', `webgpu: ${this.op}: ${fields} parameters`);
-    if (workgroups.every((count) => count > 0 && count <= most)) return;
+    const [x, y, z] = workgroups;
+    if (Math.min(x, y, z) > 0 && Math.max(x, y, z) <= most) return;
     throw new DeviceError(
       'webgpu/too-large',
       `webgpu: ${this.describe()} needs ${workgroups.join(' × ')} workgroups, the device allows ${most} an axis`,

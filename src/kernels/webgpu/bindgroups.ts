@@ -18,8 +18,11 @@ export class BindGroups {
   private readonly fail: (error: unknown) => void;
   private readonly known = new Map<string, GPUBindGroup>();
   private readonly layoutNumbers = new Map<GPUBindGroupLayout, number>();
-  /** What the dispatch at the same place of the last batch used: mostly the same again. */
-  private places: Remembered[] = [];
+  /**
+   * What the dispatches at the same place of the last two batches used, the latest first: mostly one of them again,
+   * since what is alive from one step to the next takes turns between two buffers.
+   */
+  private places: Remembered[][] = [];
   private place = 0;
   private parameters: GPUBuffer | null = null;
   /** Bind groups made so far. */
@@ -40,19 +43,21 @@ export class BindGroups {
   }
 
   get(command: DispatchCommand): GPUBindGroup {
-    const place = this.place++;
-    const last = this.places[place];
+    const last = (this.places[this.place++] ??= []);
     const { bindings, uniform } = command;
     const { layout } = command.program;
-    const again = last && last.layout === layout && last.uniform === uniform;
-    if (again && same(last.bindings, bindings)) return last.group;
+    for (const known of last) {
+      const again = known.layout === layout && known.uniform === uniform;
+      if (again && same(known.bindings, bindings)) return known.group;
+    }
     const key = this.keyOf(layout, uniform, bindings);
     let group = this.known.get(key);
     if (!group) {
       group = this.create(command);
       this.known.set(key, group);
     }
-    this.places[place] = { layout, uniform, bindings, group };
+    last.unshift({ layout, uniform, bindings, group });
+    if (last.length > 2) last.pop();
     return group;
   }
 

@@ -5,8 +5,11 @@ import { openGpu } from './open.ts';
 export interface WebgpuOptions {
   /** Refuse adapters that compute on the processor (lavapipe, SwiftShader, WARP). */
   readonly realOnly?: boolean;
-  /** Features not to use although the adapter has them: for tests of what then happens. */
-  readonly without?: readonly ('subgroups' | 'shader-f16' | 'timestamp-query')[];
+  /**
+   * What not to use although the adapter has it: features, or limits above those that every adapter has. For tests of
+   * what then happens.
+   */
+  readonly without?: readonly ('subgroups' | 'shader-f16' | 'timestamp-query' | 'limits')[];
   /** Activations of the forward pass in float16; everything else, weights and sums included, stays float32. */
   readonly storage?: 'f32' | 'f16';
   /** Measures every dispatch with timestamps: each gets a pass of its own, which is slower. */
@@ -84,7 +87,8 @@ export async function requestDevice(
   const requiredFeatures = FEATURES.filter(
     (feature) => adapter.features.has(feature) && !without.includes(feature),
   );
-  const requiredLimits = Object.fromEntries(LIMITS.map((name) => [name, adapter.limits[name]]));
+  const limits = without.includes('limits') ? [] : LIMITS;
+  const requiredLimits = Object.fromEntries(limits.map((name) => [name, adapter.limits[name]]));
   try {
     return await adapter.requestDevice({ label: 'pcg-engine', requiredFeatures, requiredLimits });
   } catch (error) {
