@@ -160,8 +160,11 @@ await describeGpu('training on webgpu', () => {
       a.results.forEach(({ loss }, i) => {
         expect(Math.abs(loss - b.results[i]!.loss), `step ${i}`).toBeLessThan(0.02);
       });
-      const weights = distance(a.weights, b.weights);
-      expect(weights.distance, weights.at).toBeLessThan(0.2);
+      // All weights as one vector: biases that began at 0 are still so small that a rounding shows in them.
+      const all = ({ weights }: Trained) =>
+        new Map([['all', Float32Array.from([...weights.values()].flatMap((w) => [...w]))]]);
+      const weights = distance(all(a), all(b));
+      expect(weights.distance).toBeLessThan(0.01);
     }
     await half.close();
   });
