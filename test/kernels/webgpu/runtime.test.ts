@@ -109,6 +109,10 @@ await describeGpu('webgpu runtime', () => {
         // Freed at once: the next upload must not be written where this one is still to be read.
         sums.push(scope(() => tensor(new Float32Array(100).fill(i), [100], { backend: gpu }).sum()));
       }
+      const before = gpu.counters.submits;
+      await gpu.synchronise();
+      // Written somewhere else rather than later: a batch is not cut for it.
+      expect(gpu.counters.submits - before).toBe(1);
       expect(await Promise.all(sums.map((sum) => sum.item()))).toEqual(sums.map((_, i) => 100 * i));
     });
 
