@@ -2,7 +2,7 @@ import { log } from '../base/math.ts';
 import type { Model } from '../layers/index.ts';
 import type { Example } from './batch.ts';
 import type { TrainConfig, ValidationMetric } from './config.ts';
-import { judge } from './judge.ts';
+import { type JudgeOptions, judge } from './judge.ts';
 import { computeMetrics, type Figure, mean, type Scored } from './metrics.ts';
 import { byCodeUnits } from './recording.ts';
 import { chooseThreshold } from './threshold.ts';
@@ -26,19 +26,19 @@ export interface EpochRecord {
 
 /**
  * Judges the validation recordings after an epoch, on windows side by side: half the work of overlapping ones.
- * @throws RunError `judge/not-finite`; Interruption when `signal` is aborted
+ * @throws RunError `judge/not-finite`; Interruption when `options.signal` is aborted
  */
 export async function validate(
   model: Model,
   validation: readonly Example[],
   config: TrainConfig,
   known: { readonly epoch: number; readonly trainLoss: number; readonly learningRate: number },
-  signal?: AbortSignal,
+  options: Pick<JudgeOptions, 'signal' | 'store'> = {},
 ): Promise<EpochRecord> {
   const probabilities = await judge(model, validation, {
     batchSize: config.batchSize,
     step: model.config.frames,
-    ...(signal ? { signal } : {}),
+    ...options,
   });
   const classes = model.config.classes;
   const scored: Scored[] = validation.map(({ label, site, group }, i) => ({

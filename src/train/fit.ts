@@ -80,11 +80,13 @@ export async function fit(
   const { backend } = parameter!.value;
   const stepsBetweenReads = STEPS_BETWEEN_READS[backend.name];
   const store = await RecordingStore.open(train, backend);
+  const validationStore = await RecordingStore.open(validation, backend);
 
   const save = async () => hooks.onCheckpoint?.(await snapshot(model, average, stepper.optimizer, state));
   const done = (stopped: FitResult['stopped'], reason?: string): FitResult => {
     stepper.dispose();
     store.dispose();
+    validationStore.dispose();
     return { history: state.history, best: state.best, stopped, ...(reason ? { reason } : {}) };
   };
 
@@ -134,7 +136,9 @@ export async function fit(
     };
     let record: EpochRecord;
     try {
-      record = await validate(average, validation, config, place, hooks.signal);
+      const { signal } = hooks;
+      const options = { store: validationStore, ...(signal ? { signal } : {}) };
+      record = await validate(average, validation, config, place, options);
     } catch (error) {
       if (error instanceof Interruption) {
         await save();

@@ -17,6 +17,8 @@ export interface JudgeOptions {
   /** Called after each batch with windows done and windows in all. */
   readonly progress?: (done: number, total: number) => void;
   readonly signal?: AbortSignal;
+  /** The recordings, if they are on the device already. */
+  readonly store?: RecordingStore;
 }
 
 /**
@@ -41,7 +43,7 @@ export async function judge(
   });
   const sums = recordings.map(() => new Float64Array(classes));
   const counts = recordings.map(() => 0);
-  const store = await RecordingStore.open(recordings, backend);
+  const store = options.store ?? (await RecordingStore.open(recordings, backend));
   const lengths = (recording: number) => recordings[recording]!.frames;
   /** Batches that were begun and not read yet, so that a GPU has work while the host waits. */
   const begun: { readonly chosen: typeof places; readonly probabilities: Promise<Values> }[] = [];
@@ -70,7 +72,7 @@ export async function judge(
     while (begun.length > 0) await readOldest();
   } finally {
     await Promise.allSettled(begun.map(({ probabilities }) => probabilities));
-    store.dispose();
+    if (!options.store) store.dispose();
   }
   return sums.map((sum, i) => {
     const mean = Array.from(sum, (value) => value / counts[i]!);
