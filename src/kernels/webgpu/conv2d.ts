@@ -1,6 +1,7 @@
 /** Convolution and its input gradient. */
 import { backward, type Convolution, forward, is3x3, largestDivisor } from './convgeometry.ts';
 import { depthwise } from './depthwise.ts';
+import { enough } from './enough.ts';
 import { type Gpu, grid, groups as groupsOf, type View, type WebgpuKernel } from './kernel.ts';
 
 export const conv2d: WebgpuKernel<'conv2d'> = (gpu, [x, weight, bias], [y], attributes) => {
@@ -115,13 +116,12 @@ function convolve3x3(
       c.transposed ? -1 : 1,
       hasBias ? 1 : 0,
       relu ? 1 : 0,
+      depth,
     ],
     workgroups: [width, height, c.groups * blocks],
   });
 }
 
-/** Invocations that keep a large GPU busy: 132 multiprocessors of 256. */
-const ENOUGH = 32768;
 /** vec4s, vec2s and vec4s in 16 KiB of workgroup memory, counted in floats. */
 const MEMORY = 4096;
 
@@ -139,16 +139,17 @@ interface Tile {
 /** The most sums an invocation such that there are enough of them; then workgroups of 64 to 256. */
 function tileFor({ n, groups, groupIn, groupOut, outSize: [height, width] }: Convolution): Tile {
   const strips = n * groupsOf(width, 4) * groups;
-  const most = groupOut > 4 ? 2 : 1;
   let rows = height > 1 ? 2 : 1;
-  let quads = most;
-  if (strips * groupsOf(height, rows) * groupsOf(groupOut, 4 * quads) < ENOUGH) quads = 1;
-  if (strips * groupsOf(height, rows) * groupsOf(groupOut, 4 * quads) < ENOUGH) rows = 1;
+  let quads = groupOut > 4 ? 2 : 1;
+  if (strips * groupsOf(height, rows) * groupsOf(groupOut, 4 * quads) < enough.outputs) quads = 1;
+  if (strips * groupsOf(height, rows) * groupsOf(groupOut, 4 * quads) < enough.outputs) rows = 1;
   const wanted = groupsOf(groupOut, 4 * quads);
   const lanes = groupsOf(wanted, groupsOf(wanted, rows === 1 ? 4 : 8));
   const items = lanes > 4 || rows === 1 ? 32 : 64;
   const floats = items * (rows + 2) * 6 + 9 * 4 * ((lanes * quads) | 1);
-  return { rows, quads, items, lanes, depth: largestDivisor(groupIn, Math.min(4, MEMORY / floats)) };
+  // Each invocation fills at most four rows of an item at a time.
+  const most = Math.min(MEMORY / floats, Math.max(1, (4 * lanes) / (rows + 2)), 4);
+  return { rows, quads, items, lanes, depth: largestDivisor(groupIn, most) };
 }
 
 type Defines = Readonly<Record<string, string | number>>;

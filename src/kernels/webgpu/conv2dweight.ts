@@ -123,7 +123,7 @@ function tileFor(groupIn: number, groupOut: number): Tile {
     return invocations <= MOST_INVOCATIONS && 16 * vectors + 8 * 3 * items * row <= MEMORY;
   };
   let slices = 1;
-  while (slices < 32 && fits(2 * slices, 2 * slices)) slices *= 2;
+  while (slices < 64 && fits(2 * slices, 2 * slices)) slices *= 2;
   let items = slices;
   // Few invocations would each fill much.
   while (items < 4 * slices && 2 * items <= channels * slices * octets && fits(slices, 2 * items)) items *= 2;
@@ -135,7 +135,7 @@ const known = new Map<number, Defines>();
 
 function definesFor({ channels, slices, octets, items }: Tile, aligned: boolean, wide: boolean): Defines {
   const flags = Number(aligned) + 2 * Number(wide);
-  const key = channels + 32 * (slices + 64 * (octets + 8 * (items + 256 * flags)));
+  const key = channels + 32 * (slices + 128 * (octets + 8 * (items + 256 * flags)));
   let defines = known.get(key);
   if (!defines) {
     defines = {

@@ -1,4 +1,5 @@
 /** Sums over many pixels to few weights: split over workgroups, whose sums a second pass adds up in order. */
+import { enough } from './enough.ts';
 import { type Gpu, grid, groups, sizeOf, type View } from './kernel.ts';
 
 export interface Split {
@@ -11,8 +12,6 @@ export interface Split {
   readonly sums: View;
 }
 
-/** Invocations that keep a large GPU busy: 128 multiprocessors of 512. */
-const ENOUGH = 65536;
 /** Below it a second pass, and writing and reading the sums, costs more than it brings. */
 const FEWEST_PIECES = 2;
 
@@ -29,7 +28,7 @@ export function splitFor(
   invocations: number,
 ): Split {
   const all = groups(items, perPiece);
-  const wanted = Math.min(groups(ENOUGH, invocations), groups(all, FEWEST_PIECES));
+  const wanted = Math.min(groups(enough.sums, invocations), groups(all, FEWEST_PIECES));
   const pieces = groups(all, wanted);
   const count = groups(all, pieces);
   const stride = 4 * groups(sizeOf(gradient.shape), 4);

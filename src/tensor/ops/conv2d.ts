@@ -34,6 +34,22 @@ const cases: readonly Case[] = [
   { x: [2, 9, 11, 21], w: [13, 9, 3, 3], attributes: attributes({ padding: [1, 1, 1, 1] }) },
   { x: [2, 8, 4, 8], w: [16, 8, 3, 3], attributes: attributes({ padding: [1, 1, 1, 1] }) },
   { x: [1, 3, 12, 40], w: [4, 3, 5, 7], attributes: attributes({ padding: [2, 2, 3, 3] }) },
+  // Rows in whole vectors over several workgroups, of one channel and of more.
+  { x: [2, 1, 9, 16], w: [16, 1, 3, 3], attributes: attributes({ padding: [1, 1, 1, 1] }) },
+  { x: [2, 4, 7, 24], w: [19, 4, 3, 3], attributes: attributes({ padding: [1, 1, 1, 1] }) },
+  // Whole vectors in the output only, or in the input only; more padding than the kernel has use for.
+  { x: [1, 2, 7, 10], w: [3, 2, 3, 3], attributes: attributes() },
+  { x: [2, 3, 6, 8], w: [9, 3, 3, 3], attributes: attributes({ padding: [0, 3, 4, 1] }) },
+  // More channels than a workgroup takes at a time.
+  { x: [1, 18, 5, 6], w: [34, 18, 3, 3], attributes: attributes({ padding: [1, 1, 1, 1] }) },
+  { x: [1, 2, 9, 13], w: [35, 2, 3, 2], attributes: attributes({ stride: [2, 3] }) },
+  { x: [1, 4, 7, 8], w: [6, 2, 3, 2], attributes: attributes({ groups: 2, stride: [2, 3] }) },
+  // Depthwise with more than nine taps, over more pixels than a workgroup takes at a time.
+  {
+    x: [2, 3, 18, 20],
+    w: [6, 1, 5, 3],
+    attributes: attributes({ groups: 3, dilation: [1, 2], padding: [2, 2, 2, 2] }),
+  },
 ];
 
 function outputShape(x: Shape, w: Shape, a: Conv2dAttributes): Shape {

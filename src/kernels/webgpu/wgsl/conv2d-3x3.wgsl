@@ -34,6 +34,7 @@ struct Params {
   tapStep: i32,
   hasBias: u32,
   rectify: u32,
+  depth: u32, // DEPTH: known too late to unroll a body that is long already
 }
 
 const ITEMS = $ITEMSu;
@@ -173,7 +174,7 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_id) l
       );
     }
     workgroupBarrier();
-    for (var d = 0u; d < DEPTH; d++) {
+    for (var d = 0u; d < params.depth; d++) {
       let at = d * ROWS_IN * ITEMS + local.x;
       let first = Row(heads[at], tails[at]);
       let second = Row(heads[at + ITEMS], tails[at + ITEMS]);

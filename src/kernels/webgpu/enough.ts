@@ -1,0 +1,10 @@
+/**
+ * Invocations that keep a large GPU (132 multiprocessors) busy. Tests lower them to have small images made the way
+ * that large ones are.
+ */
+export const enough = {
+  /** Of convolutions: with fewer, each makes fewer outputs. */
+  outputs: 32768,
+  /** Of weight gradients: pixels are split until there are as many. */
+  sums: 65536,
+};
