@@ -22,7 +22,7 @@ function weight(gpu: Gpu, x: View, dy: View, dweight: View, a: Attributes): void
   const blocksIn = groupsOf(groupIn * kH * kW, 32);
   const blocksOut = groupsOf(groupOut, 32);
   const blocks = a.groups * blocksOut * blocksIn;
-  const split = splitFor(gpu, dweight, pixels, 16, blocks * 64);
+  const split = splitFor(gpu, dweight, pixels, 16, blocks, 64);
   const [width, height] = grid(split.count, 1);
   gpu.dispatch({
     shader: 'conv2d-weight-general',
@@ -68,7 +68,7 @@ function weight3x3(gpu: Gpu, x: View, dy: View, dweight: View, a: Attributes): v
   const blocksIn = groupsOf(groupIn, channels);
   const blocksOut = groupsOf(groupOut, 8 * octets);
   const blocks = a.groups * blocksOut * blocksIn;
-  const split = splitFor(gpu, dweight, count, items, blocks * channels * slices * octets);
+  const split = splitFor(gpu, dweight, count, items, blocks, channels * slices * octets);
   const [width, height] = grid(split.count, 1);
   gpu.dispatch({
     shader: 'conv2d-weight-3x3',

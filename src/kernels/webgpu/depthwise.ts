@@ -58,7 +58,7 @@ export function depthwiseWeight(
   const [kH, kW] = a.kernel;
   const pixels = n * outHeight * outWidth;
   const parts = groups(kH * kW, 9);
-  const split = splitFor(gpu, dweight, pixels, 256, channels * parts * 256);
+  const split = splitFor(gpu, dweight, pixels, 256, channels * parts, 256);
   const [width, height] = grid(split.count, 1);
   gpu.dispatch({
     shader: 'depthwise-weight',

@@ -5,6 +5,6 @@
 export const enough = {
   /** Of convolutions: with fewer, each makes fewer outputs. */
   outputs: 32768,
-  /** Of weight gradients: pixels are split until there are as many. */
-  sums: 65536,
+  /** Of weight gradients: pixels are split until there are as many, two workgroups of 256 a multiprocessor. */
+  sums: 67584,
 };

@@ -18,17 +18,22 @@ const FEWEST_PIECES = 2;
 /**
  * @param items what is summed over
  * @param perPiece items that a workgroup takes at a time
- * @param invocations of one split
+ * @param blocks workgroups of one split
+ * @param invocations of a workgroup
  */
 export function splitFor(
   gpu: Gpu,
   gradient: View,
   items: number,
   perPiece: number,
+  blocks: number,
   invocations: number,
 ): Split {
   const all = groups(items, perPiece);
-  const wanted = Math.min(groups(enough.sums, invocations), groups(all, FEWEST_PIECES));
+  // Rounded down, and workgroups counted by the next power of 2: a few more than fit would take a second round.
+  const room = 1 << (32 - Math.clz32(invocations - 1));
+  const fitting = Math.floor(enough.sums / (blocks * room));
+  const wanted = Math.max(1, Math.min(fitting, groups(all, FEWEST_PIECES)));
   const pieces = groups(all, wanted);
   const count = groups(all, pieces);
   const stride = 4 * groups(sizeOf(gradient.shape), 4);

@@ -10,9 +10,10 @@
 // workgroup memory, of which the weights are the same for neighbouring invocations (one broadcast); a GEMM of the
 // same registers, 8 × 8, needs 144 distinct words for them. With one input channel limited by memory: 16-byte
 // stores, each value written once, nothing else of that size. Two barriers a DEPTH channels.
-// Beats steps 1–3 of bench/gpu/steps: no word is gathered from device memory more than 6/4 · (ROWS + 2)/ROWS times.
+// Beats steps 1–3 of bench/gpu/steps: for a block of 4·QUADS·LANES channels (mostly all) a word of x is read 6/4 ·
+// (ROWS + 2)/ROWS times, mostly from the cache, and its address is computed once for an item.
 
-//!include grid conv-row
+//!include grid conv-row conv-taps
 
 struct Params {
   items: u32,
@@ -59,41 +60,6 @@ var<workgroup> heads: array<vec4f, SLOTS * ITEMS>;
 var<workgroup> tails: array<vec2f, SLOTS * ITEMS>;
 /// Four output channels in a vec4.
 var<workgroup> weights: array<vec4f, DEPTH * 9u * WEIGHT_ROW>;
-
-/// Sums of 4 channels (the columns of a matrix) × 4 pixels: of quads 0 and 1 in row 0, then in row 1.
-struct Sums {
-  a: mat4x4f,
-  b: mat4x4f,
-  c: mat4x4f,
-  d: mat4x4f,
-}
-
-fn outer(pixels: vec4f, channels: vec4f) -> mat4x4f {
-  return mat4x4f(pixels * channels.x, pixels * channels.y, pixels * channels.z, pixels * channels.w);
-}
-
-/// One tap: `at` is where its weights are, the vectors what it meets in both rows.
-fn tap(sums: ptr<function, Sums>, at: u32, upper: vec4f, lower: vec4f) {
-  let first = weights[at];
-  (*sums).a += outer(upper, first);
-  if (ROWS == 2u) {
-    (*sums).c += outer(lower, first);
-  }
-  if (QUADS == 2u) {
-    let second = weights[at + 1u];
-    (*sums).b += outer(upper, second);
-    if (ROWS == 2u) {
-      (*sums).d += outer(lower, second);
-    }
-  }
-}
-
-/// The three taps of one row of the kernel.
-fn taps(sums: ptr<function, Sums>, at: u32, upper: Row, lower: Row) {
-  tap(sums, at, upper.head, lower.head);
-  tap(sums, at + WEIGHT_ROW, vec4f(upper.head.yzw, upper.tail.x), vec4f(lower.head.yzw, lower.tail.x));
-  tap(sums, at + 2u * WEIGHT_ROW, vec4f(upper.head.zw, upper.tail), vec4f(lower.head.zw, lower.tail));
-}
 
 /// Four columns from `column` on, which is at `at`.
 fn store(at: u32, column: u32, values: vec4f) {

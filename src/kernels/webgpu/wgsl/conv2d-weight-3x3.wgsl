@@ -40,10 +40,8 @@ const OCTETS = $OCTETSu;
 const ITEMS = $ITEMSu;
 const ALIGNED = $ALIGNED;
 const THREADS = CHANNELS * SLICES * OCTETS;
-/// Invocations that fill the same strip.
-const FILLERS = THREADS / ITEMS;
-/// Distance between strips of x; odd, against bank conflicts.
-const X_ROW = CHANNELS | 1u;
+const FILLERS = THREADS / ITEMS; // of one strip
+const X_ROW = CHANNELS | 1u; // distance between strips of x; odd, against bank conflicts
 const X_SIZE = 3u * ITEMS * X_ROW;
 
 @group(0) @binding(0) var<storage, read> x: array<vec4<T0>>;
@@ -153,8 +151,7 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_id) l
       }
       for (var channel = filler; channel < OCTETS * 8u; channel += FILLERS) {
         let inside = item < params.items && firstOut + channel < params.groupOut;
-        let loaded = loadGradient(outOrigin + channel * outPlane, strip * 4u, inside);
-        tile[X_SIZE + channel * ITEMS + filled] = loaded;
+        tile[X_SIZE + channel * ITEMS + filled] = loadGradient(outOrigin + channel * outPlane, strip * 4u, inside);
       }
     }
     workgroupBarrier();
