@@ -38,7 +38,10 @@ export interface Backend {
     outputs: readonly Operand[],
     attributes: OpAttributes[K],
   ): void;
-  /** A part of a buffer, of `count` values from `start` on (a multiple of 64). Not freed: it lives as long as that. */
+  /**
+   * A part of a buffer, of `count` values from `start` on (a multiple of 64). Not freed: it lives as long as that. An
+   * op may not read from and write to parts of the same buffer.
+   */
   view(buffer: Buffer, start: number, count: number): Buffer;
   /** Hands what has been run so far to the device. Resolves when more may be run; does not wait for results. */
   flush(): Promise<void>;

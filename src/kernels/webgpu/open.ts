@@ -13,6 +13,9 @@ interface Host {
 const host = globalThis as Host;
 const opened = new Map<string, GPU>();
 
+/** Timestamps as the device gives them: Dawn rounds them to 65 µs otherwise, against spying web pages. */
+const ALWAYS = ['disable-dawn-features=timestamp_quantization'];
+
 /**
  * The host's GPU: `navigator.gpu` in a browser, Dawn (the optional package `webgpu`) in Node. Dawn is created
  * once a process and choice of options: a second instance is known to crash at exit.
@@ -41,7 +44,7 @@ export async function openGpu(dawn: readonly string[] = []): Promise<GPU> {
     }
     throw new DeviceError('webgpu/binding', `webgpu: the package webgpu does not load: ${reason}`);
   }
-  const gpu = binding.create([...dawn]) as GPU;
+  const gpu = binding.create([...ALWAYS, ...dawn]) as GPU;
   opened.set(dawn.join(' '), gpu);
   return gpu;
 }
