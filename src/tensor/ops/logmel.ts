@@ -56,9 +56,11 @@ export const melPower: OpSpec<Attributes> = {
     const fit =
       samples!.length === 2 &&
       window!.length === 1 &&
-      roots!.length === 2 && roots![0] === n &&
+      roots!.length === 2 &&
+      roots![0] === n &&
       roots![1] === 2 &&
-      firstBin!.length === 1 && weights!.length === 2 &&
+      firstBin!.length === 1 &&
+      weights!.length === 2 &&
       firstBin![0] === weights![0];
     if (!fit) {
       throw new ShapeError(
