@@ -81,8 +81,11 @@ export interface OpAttributes {
   /** `before` and `after` copies of `value` on every axis. */
   pad: { readonly before: readonly number[]; readonly after: readonly number[]; readonly value: number };
   concat: { readonly axis: number };
-  /** Inputs of any shapes → one vector: one after the other, each at the next multiple of 64, zeros between. */
-  pack: None;
+  /**
+   * Inputs of any shapes → one vector: one after the other, each at the next multiple of 64, zeros between; times one
+   * of `scales` each, where given.
+   */
+  pack: { readonly scales?: readonly number[] };
   /** inputs (log [n], a [], b []) → the log with a in place `at` and b in the one after. */
   record: { readonly at: number };
   /** inputs (x, indices int32 [n]): picks slices of x along `axis`. */

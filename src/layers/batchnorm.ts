@@ -65,26 +65,19 @@ export class BatchNorm extends Layer {
   private follow(x: Tensor, mean: Tensor, variance: Tensor, { defer }: Context): void {
     const count = x.size / x.shape[1]!;
     const correction = count > 1 ? count / (count - 1) : 1;
-    // Handles of their own: backward frees the outputs of the op.
-    const [batchMean, batchVariance] = defer ? [mean.detach(), variance.detach()] : [mean, variance];
-    const update = (guard?: Tensor) =>
-      noGrad(() => {
-        this.update(this.mean, batchMean, 1, guard);
-        this.update(this.variance, batchVariance, correction, guard);
-      });
-    if (defer) defer(update);
-    else update();
+    const keep = 1 - this.momentum;
+    const follow = (running: Variable, batch: Tensor, take: number) => {
+      // A handle of its own: backward frees the outputs of the op.
+      if (defer) defer({ running, batch: batch.detach(), keep, take });
+      else noGrad(() => running.assign(apply1('blend', [running.value, batch], { keep, take })));
+    };
+    follow(this.mean, mean, this.momentum);
+    follow(this.variance, variance, this.momentum * correction);
   }
 
   /** The layer at inference as y = x·scale + shift, per channel: what folds into a convolution before it. */
   asScaleAndShift(): { readonly scale: Tensor; readonly shift: Tensor } {
     const scale = this.gamma.value.div(this.variance.value.add(this.epsilon).sqrt());
     return { scale, shift: this.beta.value.sub(this.mean.value.mul(scale)) };
-  }
-
-  private update(running: Variable, batch: Tensor, correction: number, guard: Tensor | undefined): void {
-    const inputs = [running.value, batch, ...(guard ? [guard] : [])];
-    const blended = { keep: 1 - this.momentum, take: this.momentum * correction };
-    running.assign(apply1('blend', inputs, blended));
   }
 }

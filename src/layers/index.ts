@@ -6,7 +6,7 @@ export { ConvNorm } from './convnorm.ts';
 export { Dense } from './dense.ts';
 export { Dropout } from './dropout.ts';
 export { Initialiser } from './init.ts';
-export { type Context, inference, Layer, Variable } from './layer.ts';
+export { type Context, inference, Layer, type StatisticUpdate, Variable } from './layer.ts';
 export { type CrossEntropyOptions, crossEntropy } from './loss.ts';
 export {
   buildModel,

@@ -43,6 +43,14 @@ export class Variable {
   }
 }
 
+/** running ← keep·running + take·batch. */
+export interface StatisticUpdate {
+  readonly running: Variable;
+  readonly batch: Tensor;
+  readonly keep: number;
+  readonly take: number;
+}
+
 /** What a forward pass needs to know beside its input. */
 export interface Context {
   /** Batch statistics and dropout in training; running statistics and no dropout otherwise. */
@@ -52,10 +60,9 @@ export interface Context {
   readonly step: number;
   /**
    * Takes updates of statistics (the running means of batch normalisation) instead of their being made at once:
-   * whoever trains makes them at the end of the step, within its scope, with a scalar that is finite if the step was;
-   * where it is not, the statistics stay as they are.
+   * whoever trains makes them when the step has turned out to be finite, within its scope.
    */
-  readonly defer?: (update: (guard: Tensor) => void) => void;
+  readonly defer?: (update: StatisticUpdate) => void;
   /** Called with intermediate values that explain a decision, such as attention weights. */
   readonly observe?: (layer: Layer, name: string, value: Tensor) => void;
 }

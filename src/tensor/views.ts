@@ -5,9 +5,12 @@ import { Tensor } from './tensor.ts';
 
 export { packing } from '../kernels/packing.ts';
 
-/** Tensors of any shapes in one vector: each at the next multiple of 64, zeros between. Not differentiable. */
-export function pack(tensors: readonly Tensor[]): Tensor {
-  return apply1('pack', tensors, {});
+/**
+ * Tensors of any shapes in one vector: each at the next multiple of 64, zeros between. Not differentiable.
+ * @param scales what each is multiplied by
+ */
+export function pack(tensors: readonly Tensor[], scales?: readonly number[]): Tensor {
+  return apply1('pack', tensors, scales ? { scales } : {});
 }
 
 /**

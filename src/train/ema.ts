@@ -1,7 +1,6 @@
-import type { Layer, Variable } from '../layers/index.ts';
+import type { Layer } from '../layers/index.ts';
 import { apply1 } from '../tensor/apply.ts';
 import { noGrad, scope, type Tensor } from '../tensor/index.ts';
-import { pack } from '../tensor/views.ts';
 import { FlatVariables } from './flat.ts';
 
 /**
@@ -10,15 +9,22 @@ import { FlatVariables } from './flat.ts';
  * which mean nothing, are soon forgotten.
  */
 export class MovingAverage {
-  private readonly average: FlatVariables;
-  private readonly sources: readonly Variable[];
+  /** Vectors of the average beside those of the model that they follow. */
+  private readonly pairs: readonly { readonly average: FlatVariables; readonly model: FlatVariables }[];
 
-  /** @param average a second instance of the same model, which takes the averages */
-  constructor(average: Layer, model: Layer) {
-    const sources = model.variables();
-    const targets = [...average.variables()];
-    this.average = new FlatVariables(targets.map(([, variable]) => variable));
-    this.sources = targets.map(([path]) => sources.get(path)!);
+  /**
+   * @param average a second instance of the same model, which takes the averages
+   * @param vectors the model's variables, as they lie in vectors
+   */
+  constructor(average: Layer, model: Layer, vectors: readonly FlatVariables[]) {
+    const paths = new Map([...model.variables()].map(([path, variable]) => [variable, path]));
+    const targets = average.variables();
+    this.pairs = vectors
+      .filter(({ variables }) => variables.length > 0)
+      .map((vector) => ({
+        average: new FlatVariables(vector.variables.map((variable) => targets.get(paths.get(variable)!)!)),
+        model: vector,
+      }));
   }
 
   /** @param guard a scalar; where it is not finite, the average stays as it is */
@@ -26,20 +32,21 @@ export class MovingAverage {
     const d = Math.min(decay, (1 + step) / (10 + step));
     noGrad(() =>
       scope(() => {
-        const current = pack(this.sources.map(({ value }) => value));
-        const inputs = [this.average.value, current, ...(guard ? [guard] : [])];
-        this.average.assign(apply1('blend', inputs, { keep: d, take: 1 - d }));
+        for (const { average, model } of this.pairs) {
+          const inputs = [average.value, model.value, ...(guard ? [guard] : [])];
+          average.assign(apply1('blend', inputs, { keep: d, take: 1 - d }));
+        }
       }),
     );
   }
 
-  /** Makes the vector now, and not with the first update. */
+  /** Makes the vectors now, and not with the first update. */
   prepare(): void {
-    void this.average.value;
+    for (const { average } of this.pairs) void average.value;
   }
 
   /** The variables of the average keep their values. */
   dispose(): void {
-    this.average.dispose();
+    for (const { average } of this.pairs) average.dispose();
   }
 }

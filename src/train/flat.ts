@@ -37,7 +37,7 @@ export class FlatLayout {
  */
 export class FlatVariables {
   readonly layout: FlatLayout;
-  private readonly variables: readonly Variable[];
+  readonly variables: readonly Variable[];
   private flat: Tensor | null = null;
   /** What the variables were given, to notice when they have something else. */
   private given: readonly Tensor[] = [];

@@ -1,10 +1,11 @@
 import { StateError } from '../base/errors.ts';
-import { crossEntropy, type Model } from '../layers/index.ts';
+import { crossEntropy, type Model, type StatisticUpdate, type Variable } from '../layers/index.ts';
 import { apply1 } from '../tensor/apply.ts';
 import { type Backend, grad, noGrad, scope, type Tensor, tensor, zeros } from '../tensor/index.ts';
 import type { TrainConfig } from './config.ts';
 import { MovingAverage } from './ema.ts';
 import { AdamW, globalNorm } from './optimizer.ts';
+import { RunningStatistics } from './statistics.ts';
 
 /** Steps that may be begun before the results of the first are read. */
 const MOST_UNREAD = 128;
@@ -32,6 +33,8 @@ export class Stepper {
   readonly optimizer: AdamW;
   private readonly backend: Backend;
   private readonly model: Model;
+  private readonly parameters: readonly Variable[];
+  private readonly statistics: RunningStatistics;
   private readonly moving: MovingAverage;
   private readonly config: Pick<
     TrainConfig,
@@ -51,13 +54,16 @@ export class Stepper {
     this.model = model;
     this.config = config;
     this.optimizer = new AdamW(model.parameters(), { weightDecay: config.weightDecay });
-    this.moving = new MovingAverage(average, model);
-    this.backend = [...model.parameters().values()][0]!.value.backend;
+    this.statistics = new RunningStatistics(model);
+    this.moving = new MovingAverage(average, model, [this.optimizer.flat, this.statistics.flat]);
+    this.parameters = [...model.parameters().values()];
+    this.backend = this.parameters[0]!.value.backend;
   }
 
   /** Makes everything that outlives a step, so that the first step looks like all others. */
   private async prepare(): Promise<Tensor> {
     this.optimizer.prepare();
+    this.statistics.prepare();
     this.moving.prepare();
     const log = zeros([2 * MOST_UNREAD], { backend: this.backend }).keep();
     await this.backend.flush();
@@ -84,18 +90,18 @@ export class Stepper {
     const { bands, frames } = model.config;
     const { backend } = this;
     this.log ??= await this.prepare();
-    const parameters = [...model.parameters().values()].map(({ value }) => value);
+    const parameters = this.parameters.map(({ value }) => value);
     scope(() => {
       const { windows, size } = batch;
       const x =
         windows instanceof Float32Array ? tensor(windows, [size, 1, bands, frames], { backend }) : windows();
-      const updates: ((guard: Tensor) => void)[] = [];
-      const defer = (update: (guard: Tensor) => void) => void updates.push(update);
+      const updates: StatisticUpdate[] = [];
+      const defer = (update: StatisticUpdate) => void updates.push(update);
       const logits = model.forward(x, { training: true, seed, step, defer });
       const loss = crossEntropy(logits, batch.targets, { labelSmoothing });
       const gradients = grad(loss, parameters);
       const norm = globalNorm(gradients, loss, this.previous ?? loss);
-      for (const update of updates) update(norm);
+      this.statistics.follow(updates, norm);
       optimizer.step(gradients, learningRate, { norm, limit: clipNorm });
       this.moving.update(emaDecay, step, norm);
       this.previous?.dispose();
@@ -132,6 +138,7 @@ export class Stepper {
     this.previous?.dispose();
     this.previous = null;
     this.optimizer.dispose();
+    this.statistics.dispose();
     this.moving.dispose();
   }
 }

@@ -1,3 +1,4 @@
+import { keyOf } from '../../base/philox.ts';
 import type { Shape } from '../backend.ts';
 import type { BlockAttributes, PoolAttributes } from '../ops.ts';
 import { batchNorm, batchNormBackward } from './batchnorm.ts';
@@ -15,13 +16,41 @@ function windows({ pool }: BlockAttributes): PoolAttributes | null {
   return pool[0] === 1 && pool[1] === 1 ? null : { kernel: pool, stride: pool, padding: [0, 0, 0, 0] };
 }
 
-/** The kernels of its parts one after the other, so that its bits are theirs; steps that do nothing are left out. */
+/** Elements whose masks are drawn at a time; MASKS in wasm/batchnormblock.ts. */
+const MASKS = 1024;
+/** Unit of dropout in wasm/batchnormblock.ts. */
+const [NONE, ELEMENT, CHANNEL] = [0, 1, 2];
+
+/** One kernel for pooling by 2×2 and all around it; false where the block is another. */
+function inOne(
+  machine: Machine,
+  kernel: 'batchNormBlock' | 'batchNormBlockBackward',
+  inputs: readonly View[],
+  outputs: readonly View[],
+  { epsilon, pool, dropout: drop }: BlockAttributes,
+): boolean {
+  const threshold = Math.round(drop.p * 65536);
+  if (pool[0] !== 2 || pool[1] !== 2 || threshold >= 65536) return false;
+  const [N, C, H, W] = inputs[0]!.shape as [number, number, number, number];
+  const unit = drop.p === 0 ? NONE : drop.perChannel ? CHANNEL : ELEMENT;
+  const random = [threshold, drop.step, drop.stream, ...keyOf(drop.seed)];
+  const addresses = [...outputs, ...inputs].map((view) => view.address);
+  machine.launch(kernel, C, [N, C, H, W, unit!, ...random, ...addresses], [epsilon, 1 / (1 - drop.p)], {
+    work: 5 * N * C * H * W,
+    // Draws begin and end at whole ones of 32.
+    scratch: 4 * (Math.max(MASKS, W) + 64),
+  });
+  return true;
+}
+
+/** With the bits of the kernels of its parts: those one after the other, but for those that do nothing, or one kernel. */
 export const batchNormBlock: CpuKernel<'batchNormBlock'> = (
   machine,
   inputs,
   [y, ...statistics],
   attributes,
 ) => {
+  if (inOne(machine, 'batchNormBlock', inputs, [y!, ...statistics], attributes)) return;
   const { epsilon, dropout: drop } = attributes;
   const pool = windows(attributes);
   const pooled = drop.p > 0 && pool ? temporary(machine, y!.shape) : y!;
@@ -37,6 +66,7 @@ export const batchNormBlockBackward: CpuKernel<'batchNormBlockBackward'> = (
   outputs,
   attributes,
 ) => {
+  if (inOne(machine, 'batchNormBlockBackward', [x!, dy!, ...rest], outputs, attributes)) return;
   const { epsilon, dropout: drop } = attributes;
   const pool = windows(attributes);
   let gradient = dy!;

@@ -16,7 +16,7 @@ const defines = Array.from({ length: MOST + 1 }, (_, inputs) => {
 });
 
 /** As few dispatches as the device's bindings allow, each with a stretch of the output of its own. */
-export const pack: WebgpuKernel<'pack'> = (gpu, inputs, [y]) => {
+export const pack: WebgpuKernel<'pack'> = (gpu, inputs, [y], { scales }) => {
   const most = Math.min(MOST, gpu.limits.maxStorageBuffersPerShaderStage - 1);
   const { starts, length } = packingOf(inputs.map(({ shape }) => shape));
   for (let from = 0; from < inputs.length; from += most) {
@@ -27,7 +27,9 @@ export const pack: WebgpuKernel<'pack'> = (gpu, inputs, [y]) => {
     const integers = new Array<number>(36).fill(0);
     integers[0] = first;
     integers[1] = end;
+    const floats = new Array<number>(some.length).fill(1);
     some.forEach((x, k) => {
+      if (scales) floats[k] = scales[from + k]!;
       integers[4 + k] = starts[from + k]! / 4;
       integers[20 + k] = sizeOf(x.shape);
     });
@@ -37,6 +39,7 @@ export const pack: WebgpuKernel<'pack'> = (gpu, inputs, [y]) => {
       inputs: some,
       outputs: [y!],
       integers,
+      floats,
       workgroups: [groups(end - first, 64), 1, 1],
     });
   }

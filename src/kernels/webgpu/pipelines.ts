@@ -16,7 +16,6 @@ export interface ProgramSpec {
 
 /** A pipeline that may still be in the making. */
 export interface Program {
-  readonly id: number;
   readonly layout: GPUBindGroupLayout;
   pipeline: GPUComputePipeline | null;
   /** Resolves when `pipeline` is there; rejects with a DeviceError `webgpu/compile`. */
@@ -25,7 +24,8 @@ export interface Program {
 
 export class Pipelines {
   private readonly device: GPUDevice;
-  private readonly programs = new Map<string, Program>();
+  private readonly programs = new WeakMap<object, Map<ShaderName, Map<string | number, Program>>>();
+  private readonly byName = new Map<string, Program>();
   private readonly layouts = new Map<string, GPUBindGroupLayout>();
 
   constructor(device: GPUDevice) {
@@ -34,16 +34,41 @@ export class Pipelines {
 
   /** Pipelines asked for so far. */
   get count(): number {
-    return this.programs.size;
+    return this.byName.size;
   }
 
-  /** @param describe who asks, for errors */
+  /**
+   * The pipeline of a specification. Placeholders that are the same object every time cost nothing to look up.
+   * @param describe who asks, for errors
+   */
   get(spec: ProgramSpec, describe: () => string): Program {
-    const key = keyOf(spec);
-    let program = this.programs.get(key);
+    const defines = spec.defines ?? NO_DEFINES;
+    let sources = this.programs.get(defines);
+    if (!sources) {
+      sources = new Map();
+      this.programs.set(defines, sources);
+    }
+    let programs = sources.get(spec.shader);
+    if (!programs) {
+      programs = new Map();
+      sources.set(spec.shader, programs);
+    }
+    const rest = restOf(spec);
+    let program = programs.get(rest);
     if (!program) {
-      program = this.create(spec, key, describe());
-      this.programs.set(key, program);
+      program = this.named(spec, describe);
+      programs.set(rest, program);
+    }
+    return program;
+  }
+
+  /** By everything that it is made of, where its placeholders are a new object. */
+  private named(spec: ProgramSpec, describe: () => string): Program {
+    const name = nameOf(spec);
+    let program = this.byName.get(name);
+    if (!program) {
+      program = this.create(spec, name, describe());
+      this.byName.set(name, program);
     }
     return program;
   }
@@ -78,7 +103,7 @@ export class Pipelines {
       },
     );
     ready.catch(() => {}); // Whoever waits for it is told.
-    const program: Program = { id: this.programs.size, layout, pipeline: null, ready };
+    const program: Program = { layout, pipeline: null, ready };
     return program;
   }
 
@@ -105,28 +130,26 @@ function bufferType(binding: number, inputs: number, outputs: number): GPUBuffer
   return binding < inputs + outputs ? 'storage' : 'uniform';
 }
 
-/** Placeholders are mostly the same object every time: what they are written as is remembered. */
-const written = new WeakMap<object, string>();
-
-function write(values: Readonly<Record<string, string | number>>): string {
-  let text = written.get(values);
-  if (text === undefined) {
-    text = '';
-    for (const name in values) text += ` ${name}=${values[name]}`;
-    written.set(values, text);
-  }
-  return text;
+/** What a pipeline is cached by besides its source and the identity of its placeholders. */
+function restOf({ constants, inputs, outputs }: ProgramSpec): string | number {
+  // A digit a buffer: cheap, and different for every choice of types and numbers of buffers.
+  let types = inputs.length;
+  for (const type of inputs) types = types * 3 + DIGITS[type];
+  for (const type of outputs) types = types * 3 + DIGITS[type];
+  types = types * 20 + outputs.length;
+  if (!constants) return types;
+  let key = `${types}`;
+  for (const name in constants) key += ` ${name}:${constants[name]}`;
+  return key;
 }
 
-function keyOf({ shader, defines, constants, inputs, outputs }: ProgramSpec): string {
-  let key: string = shader;
-  if (defines) key += write(defines);
-  for (const name in constants) key += ` ${name}:${constants[name]}`;
-  key += ' ';
-  for (const type of inputs) key += type;
-  key += '>';
-  for (const type of outputs) key += type;
-  return key;
+const DIGITS: Readonly<Record<StorageType, number>> = { f32: 0, f16: 1, i32: 2 };
+const NO_DEFINES = {};
+
+function nameOf({ shader, defines, constants, inputs, outputs }: ProgramSpec): string {
+  const all = { ...defines, ...constants };
+  const values = Object.entries(all).map(([name, value]) => `${name}=${value}`);
+  return [shader, ...values, `${inputs.join()}>${outputs.join()}`].join(' ');
 }
 
 /**

@@ -13,6 +13,8 @@ export interface Block {
   readonly bytes: number;
   /** Number of the last batch with a command that touches it: uploads must not overtake those. */
   batch: number;
+  /** Number of the last submission that uses it. */
+  submission: number;
   /** Places that remember it. */
   readonly places: Set<number>;
   free: boolean;
@@ -107,7 +109,7 @@ export class Pool {
     }
     const id = this.next++;
     const gpu = this.create(size, STORAGE | COPY_SRC | COPY_DST, `block ${id} of ${size} bytes`);
-    const block: Block = { id, gpu, bytes: size, batch: 0, places: new Set(), free: true };
+    const block: Block = { id, gpu, bytes: size, batch: 0, submission: -1, places: new Set(), free: true };
     const others = this.blocks.get(size);
     if (others) others.push(block);
     else this.blocks.set(size, [block]);

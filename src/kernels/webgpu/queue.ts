@@ -71,6 +71,7 @@ export class Queue {
   verdict: Promise<void> = Promise.resolve();
   /** Number of the last batch that was submitted. */
   submitted = 0;
+  /** Submissions so far: also the number of the one being encoded. */
   submits = 0;
   dispatches = 0;
 
@@ -137,8 +138,6 @@ export class Queue {
     const { device } = this;
     let encoder = device.createCommandEncoder();
     let pass: GPUComputePassEncoder | null = null;
-    /** Blocks that dispatches of this submission use. */
-    let used = new Set<Block>();
     let program: Program | null = null;
     const endPass = () => {
       pass?.end();
@@ -156,24 +155,24 @@ export class Queue {
     for (const command of batch.commands) {
       if (command.kind === 'upload') {
         // Writes happen before what is submitted after them: what uses the old values must go first.
-        if (used.has(command.block)) {
+        if (command.block.submission === this.submits) {
           submit();
           encoder = device.createCommandEncoder();
-          used = new Set();
         }
         device.queue.writeBuffer(command.block.gpu, command.offset, command.data);
       } else if (command.kind === 'read') {
         endPass();
         encoder.copyBufferToBuffer(command.block.gpu, command.offset, command.staging, 0, command.bytes);
-        used.add(command.block);
+        command.block.submission = this.submits;
       } else {
         if (this.profiler) endPass();
         pass ??= encoder.beginComputePass(this.profiler?.next(command));
         if (program !== command.program) pass.setPipeline(command.program.pipeline!);
         program = command.program;
         pass.setBindGroup(0, this.bindGroups.get(command));
-        pass.dispatchWorkgroups(...command.workgroups);
-        for (const { block } of command.bindings) used.add(block);
+        const [x, y, z] = command.workgroups;
+        pass.dispatchWorkgroups(x, y, z);
+        for (const { block } of command.bindings) block.submission = this.submits;
         this.dispatches++;
       }
     }

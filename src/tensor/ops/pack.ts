@@ -1,5 +1,6 @@
 /** Many tensors as one vector, so that one op changes all of them: what optimisers work on. */
 
+import { formatShape, ShapeError } from '../../base/errors.ts';
 import type { OpAttributes } from '../../kernels/ops.ts';
 import { packingOf } from '../../kernels/packing.ts';
 import type { Shape } from '../shape.ts';
@@ -15,8 +16,19 @@ const cases: readonly (readonly Shape[])[] = [
 
 /** Not differentiable by design: it runs after backward. */
 export const pack: OpSpec<OpAttributes['pack']> = {
-  shape: (inputs) => [[packingOf(inputs).length]],
+  shape: (inputs, { scales }) => {
+    if (scales && scales.length !== inputs.length) {
+      throw new ShapeError(
+        'shape/pack',
+        `pack: ${scales.length} scales for ${inputs.map(formatShape).join(' ')}`,
+      );
+    }
+    return [[packingOf(inputs).length]];
+  },
   gradient: null,
-  samples: cases.map((shapes) => ({ shapes, attributes: {} })),
-  tolerance: { cpu: 0, webgpu: 0 },
+  samples: cases.flatMap((shapes) => [
+    { shapes, attributes: {} },
+    { shapes, attributes: { scales: shapes.map((_, i) => 0.1 + i) } },
+  ]),
+  tolerance: { cpu: 1e-7, webgpu: 1e-7 },
 };

@@ -1,86 +1,9 @@
 /**
  * Batch normalisation. A piece is one channel, whose values (32 images of 64×128: 1 MiB) mostly stay in the
- * second-level cache from one pass to the next. Sums: four float32 vectors over at most BLOCK values, then float64.
- * Mean and variance are rounded to float32 before they are used, so that backward sees the same relu as forward.
+ * second-level cache from one pass to the next.
  */
 import { arg, argD, argI } from './args';
-
-const BLOCK: usize = 4096 * 4;
-
-// @ts-ignore: decorator
-@inline
-function laneSum(v: v128): f64 {
-  return <f64>f32x4.extract_lane(v, 0) + <f64>f32x4.extract_lane(v, 1) +
-    (<f64>f32x4.extract_lane(v, 2) + <f64>f32x4.extract_lane(v, 3));
-}
-
-function sum(from: usize, bytes: usize): f64 {
-  let total: f64 = 0;
-  const last = from + bytes;
-  while (from < last) {
-    const end = min(from + BLOCK, last);
-    let a = f32x4.splat(0);
-    let b = a;
-    let c = a;
-    let d = a;
-    for (; from + 64 <= end; from += 64) {
-      a = f32x4.add(a, v128.load(from));
-      b = f32x4.add(b, v128.load(from, 16));
-      c = f32x4.add(c, v128.load(from, 32));
-      d = f32x4.add(d, v128.load(from, 48));
-    }
-    for (; from + 16 <= end; from += 16) a = f32x4.add(a, v128.load(from));
-    total += laneSum(f32x4.add(f32x4.add(a, b), f32x4.add(c, d)));
-    for (; from < end; from += 4) total += load<f32>(from);
-  }
-  return total;
-}
-
-function squares(from: usize, bytes: usize, mean: f32): f64 {
-  let total: f64 = 0;
-  const m = f32x4.splat(mean);
-  const last = from + bytes;
-  while (from < last) {
-    const end = min(from + BLOCK, last);
-    let a = f32x4.splat(0);
-    let b = a;
-    let c = a;
-    let d = a;
-    for (; from + 64 <= end; from += 64) {
-      const x0 = f32x4.sub(v128.load(from), m);
-      const x1 = f32x4.sub(v128.load(from, 16), m);
-      const x2 = f32x4.sub(v128.load(from, 32), m);
-      const x3 = f32x4.sub(v128.load(from, 48), m);
-      a = f32x4.add(a, f32x4.mul(x0, x0));
-      b = f32x4.add(b, f32x4.mul(x1, x1));
-      c = f32x4.add(c, f32x4.mul(x2, x2));
-      d = f32x4.add(d, f32x4.mul(x3, x3));
-    }
-    for (; from + 16 <= end; from += 16) {
-      const x0 = f32x4.sub(v128.load(from), m);
-      a = f32x4.add(a, f32x4.mul(x0, x0));
-    }
-    total += laneSum(f32x4.add(f32x4.add(a, b), f32x4.add(c, d)));
-    for (; from < end; from += 4) {
-      const x0 = load<f32>(from) - mean;
-      total += x0 * x0;
-    }
-  }
-  return total;
-}
-
-/** γ·(x−mean)/√(variance+ε)+β; both passes must compute it with the same operations. */
-// @ts-ignore: decorator
-@inline
-function normalise(x: f32, mean: f32, scale: f32, beta: f32): f32 {
-  return (x - mean) * scale + beta;
-}
-
-// @ts-ignore: decorator
-@inline
-function normalise4(x: v128, mean: v128, scale: v128, beta: v128): v128 {
-  return f32x4.add(f32x4.mul(f32x4.sub(x, mean), scale), beta);
-}
+import { BLOCK, laneSum, meanOf, normalise, normalise4, varianceOf } from './channel';
 
 /** y from x for all planes of a channel, `step` bytes apart, given its statistics. */
 // @ts-ignore: decorator
@@ -117,14 +40,8 @@ export function batchNorm(args: usize, c: i32, scratch: usize): void {
   const step = arg(args, 7) * planeBytes;
   const channel = <usize>c << 2;
   const x = arg(args, 3) + <usize>c * planeBytes;
-  const count = <f64>images * <f64>arg(args, 8);
-
-  let total: f64 = 0;
-  for (let n = 0; n < images; n++) total += sum(x + <usize>n * step, planeBytes);
-  const mean = <f32>(total / count);
-  total = 0;
-  for (let n = 0; n < images; n++) total += squares(x + <usize>n * step, planeBytes, mean);
-  const variance = <f32>(total / count);
+  const mean = meanOf(x, images, step, planeBytes);
+  const variance = varianceOf(x, images, step, planeBytes, mean);
   store<f32>(arg(args, 1) + channel, mean);
   store<f32>(arg(args, 2) + channel, variance);
 

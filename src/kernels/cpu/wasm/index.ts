@@ -2,6 +2,7 @@
 export * from './attention';
 export * from './augment';
 export * from './batchnorm';
+export * from './batchnormblock';
 export * from './broadcast';
 export * from './conv2d';
 export * from './conv2dweight';

@@ -1,4 +1,5 @@
-/** Philox 4×32-10 (Salmon et al., SC 2011): the words of base/philox.ts. */
+/** Philox 4×32-10 (Salmon et al., SC 2011): the words of base/philox.ts, and what dropout makes of them. */
+import { arg } from './args';
 
 const M0: u32 = 0xd2511f53;
 const M1: u32 = 0xcd9e8d57;
@@ -37,4 +38,26 @@ export function philoxBlocks(block: u32, step: u32, stream: u32, sample: u32, k0
   v128.store(out, v128.shuffle<i64>(a, b, 1, 3), 16);
   v128.store(out, v128.shuffle<i64>(c, d, 0, 2), 32);
   v128.store(out, v128.shuffle<i64>(c, d, 1, 3), 48);
+}
+
+/**
+ * All ones where dropout keeps a unit, for 32 units from 8·block on: writes eight vectors to `to`. Unit i is dropped
+ * when its 16 bits of block i >> 3 of (step, stream, 0) are below the threshold: those of word i & 3, the lower half for
+ * the first four units of a block, the upper for the others.
+ * args: threshold, step, stream, key low, key high.
+ */
+// @ts-ignore: decorator
+@inline
+export function keepMasks(args: usize, block: u32, to: usize): void {
+  const step = <u32>arg(args, 1);
+  const stream = <u32>arg(args, 2);
+  // The words take the first half of the room; the last masks are made first.
+  philoxBlocks(block, step, stream, 0, <u32>arg(args, 3), <u32>arg(args, 4), to);
+  const threshold = i32x4.splat(<i32>arg(args, 0));
+  for (let i = 3; i >= 0; i--) {
+    const words = v128.load(to + (<usize>i << 4));
+    const masks = to + (<usize>i << 5);
+    v128.store(masks, i32x4.ge_u(v128.and(words, i32x4.splat(0xffff)), threshold));
+    v128.store(masks, i32x4.ge_u(i32x4.shr_u(words, 16), threshold), 16);
+  }
 }

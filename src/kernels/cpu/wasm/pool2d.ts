@@ -4,6 +4,7 @@
  * The maximum is the first of equals, and the first NaN if there is one.
  */
 import { arg, argI } from './args';
+import { evens, larger, odds, replaces } from './windows';
 
 /** First plane of a piece. */
 // @ts-ignore: decorator
@@ -35,35 +36,6 @@ function maximumAt(x: usize, width: i32, top: i32, bottom: i32, left: i32, right
     }
   }
   return best;
-}
-
-/** All ones where `next` replaces `best`: where it is larger, or a NaN after numbers. */
-// @ts-ignore: decorator
-@inline
-function replaces(next: v128, best: v128): v128 {
-  return v128.andnot(f32x4.eq(best, best), f32x4.le(next, best));
-}
-
-/**
- * The larger of each lane, or NaN if either is one: pmax(a, b) is b only if a < b, so one of the two keeps the NaN, and
- * its bits outlast the other's. Three instructions; f32x4.max takes nine on x86.
- */
-// @ts-ignore: decorator
-@inline
-function larger(a: v128, b: v128): v128 {
-  return v128.or(f32x4.pmax(a, b), f32x4.pmax(b, a));
-}
-
-// @ts-ignore: decorator
-@inline
-function evens(a: v128, b: v128): v128 {
-  return v128.shuffle<f32>(a, b, 0, 2, 4, 6);
-}
-
-// @ts-ignore: decorator
-@inline
-function odds(a: v128, b: v128): v128 {
-  return v128.shuffle<f32>(a, b, 1, 3, 5, 7);
 }
 
 /**

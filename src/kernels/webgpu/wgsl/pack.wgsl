@@ -1,4 +1,4 @@
-// output[start[k] + i] = input_k[i] for INPUTS tensors of different sizes, and zeros up to the next start. One
+// output[start[k] + i] = scale[k]·input_k[i] for INPUTS tensors of different sizes, and zeros up to the next start. One
 // invocation a vec4 of the output finds its tensor among the starts by counting: at most a dozen comparisons, and all
 // invocations of a workgroup but the few at a boundary choose the same. Limited by memory: 8 bytes an element. Beats a
 // copy a tensor, which for the thirty gradients of a small network costs thirty dispatches.
@@ -10,6 +10,7 @@ struct Params {
   // First vec4 and number of elements of each tensor.
   starts: array<vec4u, 4>,
   counts: array<vec4u, 4>,
+  scales: array<vec4f, 4>,
 }
 
 $DECLARATIONS
@@ -35,10 +36,11 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   }
   let i = 4u * (at - params.starts[tensor / 4u][tensor % 4u]);
   let count = params.counts[tensor / 4u][tensor % 4u];
+  let scale = params.scales[tensor / 4u][tensor % 4u];
   var value = vec4f();
   for (var lane = 0u; lane < 4u; lane++) {
     if (i + lane < count) {
-      value[lane] = load(tensor, i + lane);
+      value[lane] = scale * load(tensor, i + lane);
     }
   }
   output[at] = value;
