@@ -57,33 +57,39 @@ const HALF = [
 ];
 const KEEP_ALL = { p: 0, perChannel: false, seed: 0, stream: 0, step: 0 };
 
-await describeGpu('webgpu convolutions of float16', () => {
-  let gpu: WebgpuBackend;
-  beforeAll(async () => {
-    gpu = await openGpu({ storage: 'f16' });
-  });
-  afterAll(() => gpu.close());
+const STORAGE = { storage: 'f16' } as const;
 
-  for (const image of HALF) {
-    const cases = everySample().filter(({ op, sample: { shapes } }) => {
-      return op === 'conv2d'
-        ? `${shapes[0]}` === `${image}`
-        : op === 'conv2dWeightGrad' && `${shapes[0]}` === `${image}`;
+await describeGpu(
+  'webgpu convolutions of float16',
+  () => {
+    let gpu: WebgpuBackend;
+    beforeAll(async () => {
+      gpu = await openGpu(STORAGE);
     });
-    for (const { op, spec, sample, title } of cases) {
-      it(title, async () => {
-        await scope(async () => {
-          // Dropout of nothing stores float16.
-          const inputs = noGrad(() => drawInputs(sample, gpu).map((x) => apply1('dropout', [x], KEEP_ALL)));
-          const copies = await Promise.all(
-            inputs.map(async (x) => tensor(await x.data(), x.shape, { backend: truth })),
-          );
-          const [got] = await runKernel(gpu, op, spec, inputs, sample.attributes);
-          const [expected] = await runKernel(truth, op, spec, copies, sample.attributes);
-          const rounding = op === 'conv2d' ? 2 ** -11 : 0;
-          expect(relativeError(got!, expected!)).toBeLessThanOrEqual(spec.tolerance.webgpu + rounding);
-        });
+    afterAll(() => gpu.close());
+
+    for (const image of HALF) {
+      const cases = everySample().filter(({ op, sample: { shapes } }) => {
+        return op === 'conv2d'
+          ? `${shapes[0]}` === `${image}`
+          : op === 'conv2dWeightGrad' && `${shapes[0]}` === `${image}`;
       });
+      for (const { op, spec, sample, title } of cases) {
+        it(title, async () => {
+          await scope(async () => {
+            // Dropout of nothing stores float16.
+            const inputs = noGrad(() => drawInputs(sample, gpu).map((x) => apply1('dropout', [x], KEEP_ALL)));
+            const copies = await Promise.all(
+              inputs.map(async (x) => tensor(await x.data(), x.shape, { backend: truth })),
+            );
+            const [got] = await runKernel(gpu, op, spec, inputs, sample.attributes);
+            const [expected] = await runKernel(truth, op, spec, copies, sample.attributes);
+            const rounding = op === 'conv2d' ? 2 ** -11 : 0;
+            expect(relativeError(got!, expected!)).toBeLessThanOrEqual(spec.tolerance.webgpu + rounding);
+          });
+        });
+      }
     }
-  }
-});
+  },
+  STORAGE,
+);

@@ -22,40 +22,46 @@ const KEEP_ALL = { p: 0, perChannel: false, seed: 0, stream: 0, step: 0 };
 /** The same values in float16: dropout of nothing stores them so. */
 const rounded = (x: Tensor) => (x.dtype === 'float' ? apply1('dropout', [x], KEEP_ALL) : x);
 
-await describeGpu('webgpu with float16 activations', () => {
-  const truth = reference();
-  let gpu: WebgpuBackend;
-  beforeAll(async () => {
-    gpu = await openGpu({ storage: 'f16' });
-  });
-  afterAll(async () => {
-    await gpu.close();
-    await truth.close();
-  });
+const HALF = { storage: 'f16' } as const;
 
-  const last = new Map(everySample().map((each) => [each.op, each]));
-  for (const { op, spec, sample, title } of last.values()) {
-    if (op === 'reshape' || (only && !only.includes(op))) continue;
-    it(title, async () => {
-      await scope(async () => {
-        const drawn = drawInputs(sample, gpu);
-        const inputs = noGrad(() => (sample.complete ? sample.complete(drawn) : drawn).map(rounded));
-        const got = await runKernel(gpu, op, spec, inputs, sample.attributes);
-        const copies = await Promise.all(
-          inputs.map(async (x) => {
-            const values = await x.data();
-            if (x.dtype === 'float') return tensor(values, x.shape, { backend: truth });
-            return indices(values, { backend: truth }).reshape(x.shape);
-          }),
-        );
-        const expected = await runKernel(truth, op, spec, copies, sample.attributes);
-        got.forEach((values, i) => {
-          const usual = Math.max(spec.tolerance.webgpu, 1.2e-7);
-          const allowed = halfOutputs(op).includes(i) ? usual + ROUNDING : usual;
-          expect(relativeError(values, expected[i]!), `output ${i}`).toBeLessThanOrEqual(allowed);
-        });
-      });
-      expect(gpu.memory().buffers).toBe(0);
+await describeGpu(
+  'webgpu with float16 activations',
+  () => {
+    const truth = reference();
+    let gpu: WebgpuBackend;
+    beforeAll(async () => {
+      gpu = await openGpu(HALF);
     });
-  }
-});
+    afterAll(async () => {
+      await gpu.close();
+      await truth.close();
+    });
+
+    const last = new Map(everySample().map((each) => [each.op, each]));
+    for (const { op, spec, sample, title } of last.values()) {
+      if (op === 'reshape' || (only && !only.includes(op))) continue;
+      it(title, async () => {
+        await scope(async () => {
+          const drawn = drawInputs(sample, gpu);
+          const inputs = noGrad(() => (sample.complete ? sample.complete(drawn) : drawn).map(rounded));
+          const got = await runKernel(gpu, op, spec, inputs, sample.attributes);
+          const copies = await Promise.all(
+            inputs.map(async (x) => {
+              const values = await x.data();
+              if (x.dtype === 'float') return tensor(values, x.shape, { backend: truth });
+              return indices(values, { backend: truth }).reshape(x.shape);
+            }),
+          );
+          const expected = await runKernel(truth, op, spec, copies, sample.attributes);
+          got.forEach((values, i) => {
+            const usual = Math.max(spec.tolerance.webgpu, 1.2e-7);
+            const allowed = halfOutputs(op).includes(i) ? usual + ROUNDING : usual;
+            expect(relativeError(values, expected[i]!), `output ${i}`).toBeLessThanOrEqual(allowed);
+          });
+        });
+        expect(gpu.memory().buffers).toBe(0);
+      });
+    }
+  },
+  HALF,
+);

@@ -45,8 +45,8 @@ fn exponential(x: vec4f) -> vec4f {
   return exponentialWithLow(x, vec4f(0));
 }
 
-// x = 2^e m with sqrt(1/2) <= m < sqrt(2), f = m - 1, ln m = f - f²/2 + f³ P(f). Zero, negative numbers, Infinity and
-// NaN are left to WGSL's own, which is exact there.
+// x = 2^e m with sqrt(1/2) <= m < sqrt(2), f = m - 1, ln m = f - f²/2 + f³ P(f). Of 0 it is -Infinity, of negative numbers
+// NaN, and Infinity and NaN stay what they are: from bits, as WGSL leaves its own log open there (one gives log(0) = -88).
 fn logarithm(x: vec4f) -> vec4f {
   let subnormal = x < vec4f(1.17549435e-38);
   let bits = bitcast<vec4i>(select(x, x * 8388608.0, subnormal));
@@ -66,7 +66,9 @@ fn logarithm(x: vec4f) -> vec4f {
   var y = f * z * p + e * 1.42860682e-6;
   y = f + (y - z * 0.5) + e * 0.693145751953125;
   let ordinary = (x > vec4f(0)) & (x <= vec4f(3.4028234e38));
-  return select(log(x), y, ordinary);
+  let own = bitcast<vec4u>(x);
+  let special = select(select(own, vec4u(0x7fc00000u), x < vec4f(0)), vec4u(0xff800000u), x == vec4f(0));
+  return select(bitcast<vec4f>(special), y, ordinary);
 }
 
 // Small |x|: x + x³ P(x²); else 1 - 2 / (e^2|x| + 1) with the sign of x.
