@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Backend } from '../../../src/kernels/backend.ts';
 import { cpu } from '../../../src/kernels/cpu/backend.ts';
 import type { BlockAttributes } from '../../../src/kernels/ops.ts';
-import { noise, runOn } from './compare.ts';
+import { type Input, noise, runOn } from './compare.ts';
 
 const backends: Backend[] = [];
 beforeAll(async () => {
@@ -14,18 +14,32 @@ afterAll(() => Promise.all(backends.map((backend) => backend.close())));
 const place = { seed: 42, stream: 5, step: 3 };
 const cases: readonly (readonly [number[], BlockAttributes])[] = [
   [[3, 5, 8, 12], { epsilon: 1e-5, pool: [2, 2], dropout: { ...place, p: 0.25, perChannel: false } }],
+  // More values a plane than are summed at a time, in rows that fill no vectors.
+  [[2, 3, 65, 71], { epsilon: 1e-5, pool: [2, 2], dropout: { ...place, p: 0.25, perChannel: false } }],
+  [[3, 3, 68, 134], { epsilon: 1e-5, pool: [2, 2], dropout: { ...place, p: 0.5, perChannel: true } }],
+  [[2, 2, 1, 3], { epsilon: 1e-5, pool: [1, 2], dropout: { ...place, p: 0.5, perChannel: true } }],
+  [[2, 2, 6, 6], { epsilon: 1e-5, pool: [2, 2], dropout: { ...place, p: 1, perChannel: false } }],
   [[4, 3, 7, 9], { epsilon: 1e-3, pool: [2, 3], dropout: { ...place, p: 0.5, perChannel: true } }],
   [[2, 4, 5, 6], { epsilon: 1e-5, pool: [1, 1], dropout: { ...place, p: 0.1, perChannel: false } }],
   [[2, 4, 6, 6], { epsilon: 1e-5, pool: [2, 2], dropout: { ...place, p: 0, perChannel: false } }],
   [[2, 1, 5, 5], { epsilon: 1e-5, pool: [1, 1], dropout: { ...place, p: 0, perChannel: false } }],
 ];
 
-it.each(cases)('of %j with %j', async (shape, attributes) => {
+it.each(cases)('of %j with %j', (shape, attributes) => compare(noise(shape, 1), attributes));
+
+it('where several values of a window are the greatest', () => {
+  const { shape, values } = noise([3, 4, 10, 14], 1);
+  const coarse = { shape, values: Float32Array.from(values, (value) => Math.round(2 * value)) };
+  return compare(coarse, { epsilon: 1e-5, pool: [2, 2], dropout: { ...place, p: 0, perChannel: false } });
+});
+
+async function compare(x: Input, attributes: BlockAttributes): Promise<void> {
+  const shape = [...x.shape];
   const [N, C, H, W] = shape as [number, number, number, number];
   const small = [N, C, Math.floor(H / attributes.pool[0]), Math.floor(W / attributes.pool[1])];
   const pool = { kernel: attributes.pool, stride: attributes.pool, padding: [0, 0, 0, 0] } as const;
   const normalisation = { epsilon: attributes.epsilon, relu: true };
-  const [x, gamma, beta, dy] = [noise(shape, 1), noise([C], 2), noise([C], 3), noise(small, 4)];
+  const [gamma, beta, dy] = [noise([C], 2), noise([C], 3), noise(small, 4)];
   const of = (shape: number[], values: Float64Array | undefined) => ({ shape, values: values! });
   for (const backend of backends) {
     const forward = [x, gamma, beta];
@@ -56,4 +70,4 @@ it.each(cases)('of %j with %j', async (shape, attributes) => {
     );
     expect(whole).toEqual(parts);
   }
-});
+}

@@ -16,18 +16,20 @@ export function philoxBlocks(block: u32, step: u32, stream: u32, sample: u32, k0
   let c3 = i32x4.splat(sample);
   const m0 = i32x4.splat(M0);
   const m1 = i32x4.splat(M1);
+  let key0 = i32x4.splat(k0);
+  let key1 = i32x4.splat(k1);
   for (let round = 0; round < 10; round++) {
     const a = i64x2.extmul_low_i32x4_u(c0, m0);
     const b = i64x2.extmul_high_i32x4_u(c0, m0);
     const c = i64x2.extmul_low_i32x4_u(c2, m1);
     const d = i64x2.extmul_high_i32x4_u(c2, m1);
     // Upper halves of the products are the odd lanes, lower halves the even ones.
-    c0 = v128.xor(v128.shuffle<i32>(c, d, 1, 3, 5, 7), v128.xor(c1, i32x4.splat(k0)));
+    c0 = v128.xor(v128.shuffle<i32>(c, d, 1, 3, 5, 7), v128.xor(c1, key0));
     c1 = v128.shuffle<i32>(c, d, 0, 2, 4, 6);
-    c2 = v128.xor(v128.shuffle<i32>(a, b, 1, 3, 5, 7), v128.xor(c3, i32x4.splat(k1)));
+    c2 = v128.xor(v128.shuffle<i32>(a, b, 1, 3, 5, 7), v128.xor(c3, key1));
     c3 = v128.shuffle<i32>(a, b, 0, 2, 4, 6);
-    k0 += W0;
-    k1 += W1;
+    key0 = i32x4.add(key0, i32x4.splat(W0));
+    key1 = i32x4.add(key1, i32x4.splat(W1));
   }
   // Lane l of cᵢ is word i of block l: transpose.
   const a = v128.shuffle<i32>(c0, c1, 0, 4, 1, 5);
