@@ -5,74 +5,21 @@ import { cpu } from '../../src/kernels/cpu/backend.ts';
 import type { WebgpuBackend } from '../../src/kernels/webgpu/backend.ts';
 import { buildModel, crossEntropy } from '../../src/layers/index.ts';
 import { grad, scope, tensor } from '../../src/tensor/index.ts';
-import { normalValues } from '../../src/tensor/random.ts';
-import { defaultConfig } from '../../src/train/config.ts';
-import { type StepBatch, Stepper, type StepResult } from '../../src/train/stepper.ts';
+import { Stepper } from '../../src/train/stepper.ts';
 import { describeGpu, openGpu } from '../support/gpu.ts';
 import { hashOf } from '../support/hash.ts';
-
-const settings = { ...defaultConfig, seed: 5 };
+import {
+  batchOf,
+  distance,
+  lite,
+  type Network,
+  referenceStep,
+  settings,
+  type Trained,
+  train,
+} from '../support/training.ts';
 
 const NULL_BACKEND = { dawn: ['backend=null'] };
-
-interface Network {
-  readonly name: string;
-  readonly bands: number;
-  readonly frames: number;
-}
-
-const lite: Network = { name: 'pcg-lite', bands: 16, frames: 24 };
-const referenceStep: Network = { name: 'reference-step', bands: 16, frames: 20 };
-
-/** Windows that differ from step to step; classes in turn, a little of each mixed. */
-function batchOf({ bands, frames }: Network, step: number, size = 6): StepBatch & { windows: Float32Array } {
-  const windows = Float32Array.from(normalValues(size * bands * frames, { seed: 9, stream: step }));
-  const targets = Float64Array.from({ length: 2 * size }, (_, i) => (i % 4 === 0 || i % 4 === 3 ? 0.9 : 0.1));
-  return { windows, targets, size };
-}
-
-interface Trained {
-  readonly results: readonly StepResult[];
-  /** Of the model and of its average, by path. */
-  readonly weights: ReadonlyMap<string, Float32Array>;
-}
-
-async function train(backend: Backend, network: Network, steps: number, rate = 1e-3): Promise<Trained> {
-  const config = { ...network, classes: 2 };
-  const model = buildModel(config, { seed: 3, backend });
-  const average = buildModel(config, { seed: 3, backend });
-  const stepper = new Stepper(model, average, settings);
-  for (let step = 0; step < steps; step++) await stepper.step(batchOf(network, step), step, rate);
-  const results = await stepper.settle();
-  const weights = new Map<string, Float32Array>();
-  for (const [path, { values }] of await model.state()) weights.set(`model.${path}`, values);
-  for (const [path, { values }] of await average.state()) weights.set(`average.${path}`, values);
-  stepper.dispose();
-  model.dispose();
-  average.dispose();
-  return { results, weights };
-}
-
-/**
- * Largest ‖a − b‖ / ‖b‖ of any tensor. Without two biases whose gradient is zero but for rounding, of which Adam makes
- * steps in any direction: one before a normalisation, which takes it out again, and one before a softmax, which
- * shifts all scores alike.
- */
-function distance(a: ReadonlyMap<string, Float32Array>, b: ReadonlyMap<string, Float32Array>) {
-  let worst = { at: '', distance: 0 };
-  for (const [path, expected] of b) {
-    if (/conv\.bias|pool\.bias|running_mean/.test(path)) continue;
-    const got = a.get(path)!;
-    let [difference, size] = [0, 0];
-    for (let i = 0; i < expected.length; i++) {
-      difference += (got[i]! - expected[i]!) ** 2;
-      size += expected[i]! ** 2;
-    }
-    const relative = Math.sqrt(difference / Math.max(size, 1e-12));
-    if (!(relative <= worst.distance)) worst = { at: path, distance: relative };
-  }
-  return worst;
-}
 
 /** Gradients of the first step, by path. */
 async function gradientsOf(backend: Backend, network: Network): Promise<Map<string, Float32Array>> {
