@@ -84,83 +84,86 @@ export async function fit(
 
   const save = async () => hooks.onCheckpoint?.(await snapshot(model, average, stepper.optimizer, state));
   const done = (stopped: FitResult['stopped'], reason?: string): FitResult => {
-    stepper.dispose();
-    store.dispose();
-    validationStore.dispose();
     return { history: state.history, best: state.best, stopped, ...(reason ? { reason } : {}) };
   };
 
   const outOfPatience = () => config.patience > 0 && state.epoch - state.best.epoch >= config.patience;
-  // Asked before an epoch and not after it, so that a run interrupted after its last one does not train on.
-  while (state.epoch < config.epochs && !outOfPatience()) {
-    const { seed, balance } = config;
-    const order = epochOrder(train, { seed, epoch: state.epoch, count, balance });
-    // Steps are begun ahead of what is known of them: `state` counts those whose results have been read.
-    for (let next = state.stepInEpoch; next < stepsPerEpoch; next++) {
-      const step = state.epoch * stepsPerEpoch + next;
-      const chosen = order.subarray(next * config.batchSize, (next + 1) * config.batchSize);
-      const { frames, classes } = model.config;
-      const shape = { frames, classes, augment: config.augment };
-      const { windows, ...batch } = planBatch(train, chosen, shape, { seed, step });
-      const cut = () => store.windows(windows);
-      await stepper.step({ ...batch, windows: cut }, step, learningRateAt(step, schedule));
-      await breathe();
-      const last = next + 1 === stepsPerEpoch;
-      if (!last && !hooks.signal?.aborted && stepper.unread < stepsBetweenReads) continue;
-      for (const { loss, norm } of await stepper.settle()) {
-        if (!Number.isFinite(loss) || !Number.isFinite(norm)) {
-          const place = `epoch ${state.epoch + 1}, step ${state.stepInEpoch + 1}`;
-          return done('diverged', `${place}: loss ${loss}, gradient norm ${norm}`);
+  try {
+    // Asked before an epoch and not after it, so that a run interrupted after its last one does not train on.
+    while (state.epoch < config.epochs && !outOfPatience()) {
+      const { seed, balance } = config;
+      const order = epochOrder(train, { seed, epoch: state.epoch, count, balance });
+      // Steps are begun ahead of what is known of them: `state` counts those whose results have been read.
+      for (let next = state.stepInEpoch; next < stepsPerEpoch; next++) {
+        const step = state.epoch * stepsPerEpoch + next;
+        const chosen = order.subarray(next * config.batchSize, (next + 1) * config.batchSize);
+        const { frames, classes } = model.config;
+        const shape = { frames, classes, augment: config.augment };
+        const { windows, ...batch } = planBatch(train, chosen, shape, { seed, step });
+        const cut = () => store.windows(windows);
+        await stepper.step({ ...batch, windows: cut }, step, learningRateAt(step, schedule));
+        await breathe();
+        const last = next + 1 === stepsPerEpoch;
+        if (!last && !hooks.signal?.aborted && stepper.unread < stepsBetweenReads) continue;
+        for (const { loss, norm } of await stepper.settle()) {
+          if (!Number.isFinite(loss) || !Number.isFinite(norm)) {
+            const place = `epoch ${state.epoch + 1}, step ${state.stepInEpoch + 1}`;
+            return done('diverged', `${place}: loss ${loss}, gradient norm ${norm}`);
+          }
+          const learningRate = learningRateAt(state.epoch * stepsPerEpoch + state.stepInEpoch, schedule);
+          state.lossSum += loss;
+          state.stepInEpoch++;
+          hooks.onStep?.({
+            epoch: state.epoch + 1,
+            epochs: config.epochs,
+            step: state.stepInEpoch,
+            stepsPerEpoch,
+            loss: state.lossSum / state.stepInEpoch,
+            learningRate,
+          });
         }
-        const learningRate = learningRateAt(state.epoch * stepsPerEpoch + state.stepInEpoch, schedule);
-        state.lossSum += loss;
-        state.stepInEpoch++;
-        hooks.onStep?.({
-          epoch: state.epoch + 1,
-          epochs: config.epochs,
-          step: state.stepInEpoch,
-          stepsPerEpoch,
-          loss: state.lossSum / state.stepInEpoch,
-          learningRate,
-        });
+        if (hooks.signal?.aborted) {
+          await save();
+          return done('interrupted');
+        }
       }
-      if (hooks.signal?.aborted) {
-        await save();
-        return done('interrupted');
+      const place = {
+        epoch: state.epoch + 1,
+        trainLoss: state.lossSum / stepsPerEpoch,
+        learningRate: learningRateAt((state.epoch + 1) * stepsPerEpoch - 1, schedule),
+      };
+      let record: EpochRecord;
+      try {
+        const { signal } = hooks;
+        const options = { store: validationStore, ...(signal ? { signal } : {}) };
+        record = await validate(average, validation, config, place, options);
+      } catch (error) {
+        if (error instanceof Interruption) {
+          await save();
+          return done('interrupted');
+        }
+        if (error instanceof RunError && error.code === 'judge/not-finite') {
+          return done('diverged', `the validation after epoch ${place.epoch}: ${error.message}`);
+        }
+        throw error;
       }
+      state.epoch++;
+      state.stepInEpoch = 0;
+      state.lossSum = 0;
+      // Between equal scores the smaller loss decides: with few recordings an AUC is soon 1.
+      const rival = state.history[state.best.epoch - 1];
+      const better =
+        record.score > state.best.score ||
+        (record.score === state.best.score && record.validationLoss < rival!.validationLoss);
+      if (better) state.best = { epoch: record.epoch, score: record.score, weights: await average.state() };
+      state.history.push({ ...record, best: better });
+      hooks.onEpoch?.(state.history[state.history.length - 1]!);
+      await save();
     }
-    const place = {
-      epoch: state.epoch + 1,
-      trainLoss: state.lossSum / stepsPerEpoch,
-      learningRate: learningRateAt((state.epoch + 1) * stepsPerEpoch - 1, schedule),
-    };
-    let record: EpochRecord;
-    try {
-      const { signal } = hooks;
-      const options = { store: validationStore, ...(signal ? { signal } : {}) };
-      record = await validate(average, validation, config, place, options);
-    } catch (error) {
-      if (error instanceof Interruption) {
-        await save();
-        return done('interrupted');
-      }
-      if (error instanceof RunError && error.code === 'judge/not-finite') {
-        return done('diverged', `the validation after epoch ${place.epoch}: ${error.message}`);
-      }
-      throw error;
-    }
-    state.epoch++;
-    state.stepInEpoch = 0;
-    state.lossSum = 0;
-    // Between equal scores the smaller loss decides: with few recordings an AUC is soon 1.
-    const rival = state.history[state.best.epoch - 1];
-    const better =
-      record.score > state.best.score ||
-      (record.score === state.best.score && record.validationLoss < rival!.validationLoss);
-    if (better) state.best = { epoch: record.epoch, score: record.score, weights: await average.state() };
-    state.history.push({ ...record, best: better });
-    hooks.onEpoch?.(state.history[state.history.length - 1]!);
-    await save();
+    return done(outOfPatience() ? 'patience' : 'epochs');
+  } finally {
+    stepper.dispose();
+    store.dispose();
+    validationStore.dispose();
   }
-  return done(outOfPatience() ? 'patience' : 'epochs');
 }

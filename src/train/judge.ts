@@ -12,7 +12,7 @@ const BEGUN_AT_ONCE = { reference: 1, cpu: 1, webgpu: 8 };
 export interface JudgeOptions {
   /** Frames from one window to the next; half a window where missing. */
   readonly step?: number;
-  /** Windows judged at once; the result does not depend on it. */
+  /** Windows judged at once; the result does not depend on it, but for rounding on a GPU. */
   readonly batchSize?: number;
   /** Called after each batch with windows done and windows in all. */
   readonly progress?: (done: number, total: number) => void;
@@ -62,9 +62,10 @@ export async function judge(
     for (let from = 0; from < places.length; from += batchSize) {
       const chosen = places.slice(from, from + batchSize);
       const plan = planWindowsAt(chosen, lengths, { bands, frames });
-      const probabilities = noGrad(() =>
-        scope(async () => model.probabilities(store.windows(plan), inference).data()),
-      );
+      // Activations are given back at once; on a GPU what uses their memory next runs after this.
+      const result = noGrad(() => scope(() => model.probabilities(store.windows(plan), inference).keep()));
+      const probabilities = result.data().finally(() => result.dispose());
+      probabilities.catch(() => {}); // Told to whoever waits for it, which may be later.
       begun.push({ chosen, probabilities });
       if (begun.length >= BEGUN_AT_ONCE[backend.name]) await readOldest();
       await breathe(options.signal);

@@ -140,9 +140,9 @@ function cropsOf(recordings: readonly FeatureMap[], plan: WindowPlan, backend: B
   return tensor(crops, [crops.length], { backend });
 }
 
-/** Bytes of the largest tensor a GPU takes: a buffer may be half as large again as what is in it. */
+/** Bytes of the largest tensor a GPU takes. */
 function largestTensor(backend: Backend): number {
   const { limits } = (backend as { adapter?: { limits?: Readonly<Record<string, number>> } }).adapter ?? {};
   const most = Math.min(limits?.maxBufferSize ?? 0, limits?.maxStorageBufferBindingSize ?? 0);
-  return Math.floor(most / 1.5);
+  return 256 * Math.floor(most / 256);
 }

@@ -112,7 +112,7 @@ class DeviceBackend implements WebgpuBackend, Gpu {
     this.profiler = options.profile ? new Profiler(device) : null;
     this.pool = new Pool(device, fail, () => this.describe());
     this.pipelines = new Pipelines(device);
-    this.queue = new Queue(device, uniforms, this.profiler, fail, () => this.pool.begin());
+    this.queue = new Queue(device, uniforms, this.profiler, fail, (batch) => this.pool.begin(batch));
     device.addEventListener('uncapturederror', (event) => {
       event.preventDefault(); // Dawn would print it.
       const { message } = (event as GPUUncapturedErrorEvent).error;

@@ -11,7 +11,7 @@ interface Host {
 }
 
 const host = globalThis as Host;
-const opened = new Map<string, GPU>();
+const opened = new Map<string, Promise<GPU>>();
 
 /** Timestamps as the device gives them: Dawn rounds them to 65 µs otherwise, against spying web pages. */
 const ALWAYS = ['disable-dawn-features=timestamp_quantization'];
@@ -22,11 +22,20 @@ const ALWAYS = ['disable-dawn-features=timestamp_quantization'];
  * @param dawn options of Dawn, such as `backend=null`; without effect in a browser
  * @throws DeviceError `webgpu/missing` where there is neither, `webgpu/binding` where Dawn does not load
  */
-export async function openGpu(dawn: readonly string[] = []): Promise<GPU> {
+export function openGpu(dawn: readonly string[] = []): Promise<GPU> {
   const native = (globalThis as { navigator?: { gpu?: GPU } }).navigator?.gpu;
-  if (native) return native;
-  const known = opened.get(dawn.join(' '));
-  if (known) return known;
+  if (native) return Promise.resolve(native);
+  const key = dawn.join(' ');
+  let gpu = opened.get(key);
+  if (!gpu) {
+    gpu = openDawn(dawn);
+    opened.set(key, gpu);
+    gpu.catch(() => opened.delete(key)); // It may be there the next time.
+  }
+  return gpu;
+}
+
+async function openDawn(dawn: readonly string[]): Promise<GPU> {
   if (!host.process?.versions?.node) {
     throw new DeviceError('webgpu/missing', 'webgpu: this browser has no WebGPU', 'Use the cpu backend');
   }
@@ -44,9 +53,7 @@ export async function openGpu(dawn: readonly string[] = []): Promise<GPU> {
     }
     throw new DeviceError('webgpu/binding', `webgpu: the package webgpu does not load: ${reason}`);
   }
-  const gpu = binding.create([...ALWAYS, ...dawn]) as GPU;
-  opened.set(dawn.join(' '), gpu);
-  return gpu;
+  return binding.create([...ALWAYS, ...dawn]) as GPU;
 }
 
 /**

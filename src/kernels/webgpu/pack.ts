@@ -1,5 +1,5 @@
 import { packingOf } from '../packing.ts';
-import { groups, sizeOf, type WebgpuKernel } from './kernel.ts';
+import { grid, sizeOf, type WebgpuKernel } from './kernel.ts';
 
 /** Tensors a dispatch at most: what the uniform has room for. */
 const MOST = 15;
@@ -40,7 +40,7 @@ export const pack: WebgpuKernel<'pack'> = (gpu, inputs, [y], { scales }) => {
       outputs: [y!],
       integers,
       floats,
-      workgroups: [groups(end - first, 64), 1, 1],
+      workgroups: grid(end - first, 64),
     });
   }
 };

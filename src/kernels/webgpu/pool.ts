@@ -20,6 +20,9 @@ export interface Block {
   free: boolean;
 }
 
+/** Batches after which a block that none has used is given back: what was made for other shapes. */
+const STALE_BATCHES = 64;
+
 /** Blocks that a place remembers: what is alive from one step to the next takes turns between two of them. */
 const REMEMBERED = 3;
 
@@ -38,6 +41,8 @@ export class Pool {
   /** What each place had, the last one first. */
   private readonly places: Block[][] = [];
   private place = 0;
+  /** Bytes that one buffer can have. */
+  private readonly most: number;
   private next = 1;
   /** Buffers and bytes that the device was asked for so far. */
   created = 0;
@@ -48,6 +53,8 @@ export class Pool {
     this.device = device;
     this.onError = onError;
     this.describe = describe;
+    const { maxBufferSize, maxStorageBufferBindingSize } = device.limits;
+    this.most = 256 * Math.floor(Math.min(maxBufferSize, maxStorageBufferBindingSize) / 256);
   }
 
   /**
@@ -55,7 +62,7 @@ export class Pool {
    * @throws DeviceError `webgpu/memory` where the device cannot hold so much in one buffer
    */
   take(bytes: number, submitted = Number.POSITIVE_INFINITY): Block {
-    const size = sizeClass(bytes);
+    const size = this.sizeFor(bytes);
     const place = this.place++;
     const known = (this.places[place] ??= []);
     const usable = (block: Block) => block.free && block.bytes === size && block.batch <= submitted;
@@ -78,9 +85,16 @@ export class Pool {
     block.free = true;
   }
 
-  /** A batch begins. */
-  begin(): void {
+  /** A batch begins. Now and then blocks that have not been used for long are given back to the device. */
+  begin(batch: number): void {
     this.place = 0;
+    if (batch % STALE_BATCHES !== 0) return;
+    for (const [size, blocks] of this.blocks) {
+      const kept = blocks.filter((block) => !block.free || block.batch > batch - STALE_BATCHES);
+      if (kept.length === blocks.length) continue;
+      this.blocks.set(size, kept);
+      for (const block of blocks) if (!kept.includes(block)) this.destroy(block);
+    }
   }
 
   /** A buffer that the host can read. */
@@ -97,9 +111,23 @@ export class Pool {
     else this.staging.set(buffer.size, [buffer]);
   }
 
+  private destroy(block: Block): void {
+    for (const place of block.places) {
+      const known = this.places[place]!;
+      known.splice(known.indexOf(block), 1);
+    }
+    block.gpu.destroy();
+    this.bytes -= block.bytes;
+  }
+
+  /** The size class, or the largest size there is where only the class is too large. */
+  private sizeFor(bytes: number): number {
+    const size = sizeClass(bytes);
+    return size > this.most && bytes <= this.most ? this.most : size;
+  }
+
   private createBlock(size: number, wanted: number): Block {
-    const { maxBufferSize, maxStorageBufferBindingSize } = this.device.limits;
-    const most = Math.min(maxBufferSize, maxStorageBufferBindingSize);
+    const { most } = this;
     if (size > most) {
       throw new DeviceError(
         'webgpu/memory',

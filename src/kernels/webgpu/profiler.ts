@@ -1,4 +1,5 @@
 /** Times every dispatch on the device (timestamp queries). */
+import { StateError } from '../../base/errors.ts';
 import type { DispatchCommand } from './queue.ts';
 
 const QUERY_RESOLVE = 0x200;
@@ -24,6 +25,7 @@ export class Profiler {
   private staging: GPUBuffer | null = null;
   private pending: Promise<void>[] = [];
   private timings: Timing[] = [];
+  private missed = false;
 
   constructor(device: GPUDevice) {
     this.device = device;
@@ -34,7 +36,10 @@ export class Profiler {
   /** How the pass of this dispatch begins. */
   next(command: DispatchCommand): GPUComputePassDescriptor | undefined {
     const i = this.commands.length;
-    if (i === MOST) return undefined;
+    if (i === MOST) {
+      this.missed = true;
+      return undefined;
+    }
     this.commands.push(command);
     return {
       timestampWrites: {
@@ -50,6 +55,7 @@ export class Profiler {
     const count = this.commands.length;
     if (count === 0) return;
     const size = 16 * count;
+    this.staging?.destroy(); // Of a batch that was submitted in parts: the last has all of it.
     this.staging = this.device.createBuffer({ size, usage: MAP_READ | COPY_DST });
     encoder.resolveQuerySet(this.queries, 0, 2 * count, this.resolved, 0);
     encoder.copyBufferToBuffer(this.resolved, 0, this.staging, 0, size);
@@ -78,6 +84,10 @@ export class Profiler {
   async take(): Promise<Timing[]> {
     await Promise.all(this.pending);
     this.pending = [];
+    if (this.missed) {
+      const message = `webgpu: a batch had more than the ${MOST} dispatches that can be timed`;
+      throw new StateError('webgpu/profile', message, 'Call flush() more often');
+    }
     const { timings } = this;
     this.timings = [];
     return timings;

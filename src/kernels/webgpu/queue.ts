@@ -62,7 +62,7 @@ export class Queue {
   private readonly profiler: Profiler | null;
   private readonly fail: (error: unknown) => void;
   /** Called when a batch begins. */
-  private readonly onBatch: () => void;
+  private readonly onBatch: (batch: number) => void;
   private current: Batch;
   /** Set while an earlier batch waits for its pipelines. */
   private tail: Promise<void> | null = null;
@@ -80,7 +80,7 @@ export class Queue {
     uniforms: Uniforms,
     profiler: Profiler | null,
     fail: (error: unknown) => void,
-    onBatch: () => void,
+    onBatch: (batch: number) => void,
   ) {
     this.onBatch = onBatch;
     this.device = device;
@@ -126,7 +126,7 @@ export class Queue {
   }
 
   private newBatch(number: number): Batch {
-    this.onBatch();
+    this.onBatch(number);
     return { number, commands: [], uniforms: this.uniforms.writer(), waiting: new Set() };
   }
 

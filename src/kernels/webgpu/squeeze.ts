@@ -1,6 +1,11 @@
-import { grid, groups, sizeOf, type View, type WebgpuKernel } from './kernel.ts';
+import { DeviceError, formatShape } from '../../base/errors.ts';
+import { type Gpu, grid, sizeOf, type View, type WebgpuKernel } from './kernel.ts';
 
 const known = new Map<string, Record<string, string | number>>();
+
+/** Workgroup memory of `squeeze-backward`: partial sums, and five values a channel or hidden unit. */
+const PARTIAL_BYTES = 2048;
+const BYTES_A_PLACE = 20;
 
 /** Room for channels and hidden units in powers of two, so that few pipelines serve all sizes; vec4s where a plane is whole ones. */
 function definesFor(room: number, wide: boolean) {
@@ -22,19 +27,28 @@ function definesFor(room: number, wide: boolean) {
   return defines;
 }
 
-function geometry(x: View, k: number) {
+/** @throws DeviceError `webgpu/too-large` where an image's channels do not fit into workgroup memory */
+function geometry(gpu: Gpu, x: View, k: number) {
   const [n, c, h, w] = x.shape as [number, number, number, number];
   const plane = h * w;
   const wide = plane % 4 === 0;
   let room = 64;
   while (room < Math.max(c, k)) room *= 2;
+  const most = gpu.limits.maxComputeWorkgroupStorageSize;
+  if (PARTIAL_BYTES + BYTES_A_PLACE * room > most) {
+    throw new DeviceError(
+      'webgpu/too-large',
+      `webgpu: squeezeExcitation of ${formatShape(x.shape)} with ${k} hidden units does not fit into the ${most} bytes that a workgroup has`,
+      'Use --device cpu',
+    );
+  }
   const integers = [n, wide ? plane / 4 : plane, c, k];
   return { n, c, defines: definesFor(room, wide), integers, floats: [1 / plane], workgroups: grid(n, 1) };
 }
 
 /** One workgroup an image. */
 export const squeezeExcitation: WebgpuKernel<'squeezeExcitation'> = (gpu, inputs, outputs) => {
-  const { defines, integers, floats, workgroups } = geometry(inputs[0]!, inputs[1]!.shape[0]!);
+  const { defines, integers, floats, workgroups } = geometry(gpu, inputs[0]!, inputs[1]!.shape[0]!);
   gpu.dispatch({ shader: 'squeeze', defines, inputs, outputs, integers, floats, workgroups });
 };
 
@@ -45,7 +59,7 @@ export const squeezeExcitationBackward: WebgpuKernel<'squeezeExcitationBackward'
   [dx, ...dWeights],
 ) => {
   const k = inputs[2]!.shape[0]!;
-  const { n, c, defines, integers, floats, workgroups } = geometry(inputs[0]!, k);
+  const { n, c, defines, integers, floats, workgroups } = geometry(gpu, inputs[0]!, k);
   const saved = gpu.temporary(n * 2 * (c + k));
   const first = [dx!, saved];
   gpu.dispatch({ shader: 'squeeze-backward', defines, inputs, outputs: first, integers, floats, workgroups });
@@ -54,6 +68,6 @@ export const squeezeExcitationBackward: WebgpuKernel<'squeezeExcitationBackward'
     inputs: [saved],
     outputs: dWeights,
     integers: [n, c, k],
-    workgroups: [groups(sizeOf(dWeights[0]!.shape), 32), 1, 1],
+    workgroups: grid(sizeOf(dWeights[0]!.shape), 32),
   });
 };

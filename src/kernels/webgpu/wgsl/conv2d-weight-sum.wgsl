@@ -3,6 +3,8 @@
 // first to its last, then the sections are. Sections are there for many loads to be under way at once. Limited by
 // memory, mostly the second-level cache: 4 bytes a weight and split.
 
+//!include grid
+
 struct Params {
   vectors: u32, // of weights
   splits: u32,
@@ -21,7 +23,7 @@ var<workgroup> sections: array<vec4f, THREADS>;
 
 @compute @workgroup_size(THREADS)
 fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index) local: u32) {
-  let column = workgroup.x * COLUMNS + local % COLUMNS;
+  let column = workgroupNumber(workgroup) * COLUMNS + local % COLUMNS;
   let first = local / COLUMNS * params.section;
   var total = vec4f();
   if (column < params.vectors) {

@@ -3,6 +3,8 @@
 // invocations of a workgroup but the few at a boundary choose the same. Limited by memory: 8 bytes an element. Beats a
 // copy a tensor, which for the thirty gradients of a small network costs thirty dispatches.
 
+//!include grid
+
 struct Params {
   // Of the output, counted in vec4s: where this dispatch begins and ends.
   first: u32,
@@ -25,8 +27,8 @@ fn load(tensor: u32, i: u32) -> f32 {
 }
 
 @compute @workgroup_size(64)
-fn main(@builtin(global_invocation_id) id: vec3u) {
-  let at = params.first + id.x;
+fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index) local: u32) {
+  let at = params.first + workgroupNumber(workgroup) * 64u + local;
   if (at >= params.end) {
     return;
   }

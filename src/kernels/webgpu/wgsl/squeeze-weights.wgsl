@@ -2,6 +2,8 @@
 // images of dh·sᵀ, dh, dz·hᵀ and dz. A workgroup does 32 pairs of (hidden unit, channel), with 8 invocations a pair
 // that take every eighth image and are added up in order. Limited by latency; all of it is a few kilobytes an image.
 
+//!include grid
+
 struct Params {
   images: u32,
   channels: u32,
@@ -19,7 +21,7 @@ var<workgroup> partial: array<vec4f, 256>;
 
 @compute @workgroup_size(256)
 fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index) local: u32) {
-  let pair = workgroup.x * 32u + local % 32u;
+  let pair = workgroupNumber(workgroup) * 32u + local % 32u;
   let c = pair % params.channels;
   let k = pair / params.channels;
   let inside = k < params.hidden;
