@@ -2,6 +2,7 @@
 import { reference } from '../../../src/kernels/reference/backend.ts';
 import { type WebgpuBackend, webgpu } from '../../../src/kernels/webgpu/backend.ts';
 import { everySample, relativeError, runPoisoned } from '../../../src/tensor/parity.ts';
+import { differentlyFinite } from '../../support/special.ts';
 import { distance, lite, train } from '../../support/training.ts';
 
 const truth = reference();
@@ -23,18 +24,23 @@ export async function close(): Promise<number> {
   return buffers;
 }
 
-/** The last sample of an op against `reference`, with poisoned outputs, twice: what is wrong, nothing if all is well. */
+/**
+ * The last sample of an op against `reference`, with poisoned outputs, twice, and with NaN and Infinity: what is
+ * wrong, nothing if all is well.
+ */
 export async function check(op: string): Promise<string[]> {
-  const { spec, sample } = last.get(op)!;
+  const each = last.get(op)!;
+  const { spec, sample } = each;
   const expected = await runPoisoned(truth, op, spec, sample);
   const got = await runPoisoned(gpu, op, spec, sample);
   const again = await runPoisoned(gpu, op, spec, sample);
   const allowed = Math.max(spec.tolerance.webgpu, 1.2e-7);
-  return got.flatMap((values, i) => {
+  const wrong = got.flatMap((values, i) => {
     const error = relativeError(values, expected[i]!);
-    const wrong = error <= allowed ? [] : [`output ${i}: off by ${error}, allowed is ${allowed}`];
-    return sameBits(values, again[i]!) ? wrong : [...wrong, `output ${i}: other bits when run again`];
+    const found = error <= allowed ? [] : [`output ${i}: off by ${error}, allowed is ${allowed}`];
+    return sameBits(values, again[i]!) ? found : [...found, `output ${i}: other bits when run again`];
   });
+  return [...wrong, ...(await differentlyFinite(gpu, truth, each))];
 }
 
 /** Three steps of pcg-lite on both, and on the GPU once more. */

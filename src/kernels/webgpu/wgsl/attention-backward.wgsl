@@ -7,7 +7,7 @@
 // Against products and softmax: 1 or 2 dispatches for 10, and 60·T·S bytes a batch that need not be moved. 15.3 KiB
 // of workgroup memory.
 
-//!include grid attention
+//!include grid nan attention
 
 struct Params {
   batches: u32,
@@ -143,7 +143,7 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index
       if (step < before) {
         let highestBefore = highest;
         highest = max(highest, rowMax(greatestOf(select(vec4f(LOWEST), scores, valid)), local));
-        let weight = select(vec4f(), exp(scores - highest), valid);
+        let weight = select(vec4f(), exponentialOrNan4(scores - highest), valid);
         sums = sums * exp(highestBefore - highest) + vec2f(sumOf(weight), dot(weight, pairs.x));
         workgroupBarrier();
         if (step == before - 1u) {
@@ -154,7 +154,7 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index
         }
         continue;
       }
-      let weight = select(vec4f(), exp(scores - highest) / sums.x, valid);
+      let weight = select(vec4f(), exponentialOrNan4(scores - highest) / sums.x, valid);
       let slope = weight * (pairs.x - sums.y / sums.x) * params.scale;
       for (var i = 0u; i < 4u; i++) {
         let key = 4u * part + i;

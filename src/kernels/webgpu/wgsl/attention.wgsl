@@ -5,7 +5,7 @@
 // wants it. Limited by workgroup memory: 16 multiply-adds for five 16-byte loads. Against product, scale, softmax and
 // product: one dispatch instead of four, and 28·T·S bytes a batch that need not be moved. 11 KiB of workgroup memory.
 
-//!include grid attention
+//!include grid nan attention
 
 struct Params {
   batches: u32,
@@ -80,7 +80,7 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index
     let valid = firstKey + 4u * part + vec4u(0u, 1u, 2u, 3u) < vec4u(params.keys);
     let before = highest;
     highest = max(highest, rowMax(greatestOf(select(vec4f(LOWEST), scores, valid)), local));
-    let weight = select(vec4f(), exp(scores - highest), valid);
+    let weight = select(vec4f(), exponentialOrNan4(scores - highest), valid);
     for (var i = 0u; i < 4u; i++) {
       weights[(TILE + 1u) * row + 4u * part + i] = weight[i];
     }

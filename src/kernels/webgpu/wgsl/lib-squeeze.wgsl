@@ -48,7 +48,7 @@ fn computeGates(local: u32) {
       z += w2Of(c * params.hidden + k) * hidden[k];
     }
     // exp of a large number is infinite, and 1 over it 0, as it should be.
-    gates[c] = 1.0 / (1.0 + exp(-z));
+    gates[c] = 1.0 / (1.0 + exponentialOrNan(-z));
   }
   workgroupBarrier();
 }

@@ -2,7 +2,7 @@
 // takes rows of up to 4 classes. Limited by the dispatch itself: batches are small. Beats scaling, softmax, sum,
 // product, difference and product, which are six dispatches.
 
-//!include grid rows
+//!include grid nan rows
 
 /// The lowest finite value: WGSL has no way to write −∞.
 const LOWEST = -3.4028234e38;
@@ -35,14 +35,14 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index
   var share = 0.0;
   var part = 0.0;
   for (var i = lane; i < end; i += lanes) {
-    share += exp(f32(logits[first + i]) - greatest);
+    share += exponentialOrNan(f32(logits[first + i]) - greatest);
     part += f32(targets[first + i]);
   }
   let sum = rowSum(share, lanes, local);
   let whole = rowSum(part, lanes, local);
   let each = f32(g[0]) * params.scale;
   for (var i = lane; i < end; i += lanes) {
-    let probability = exp(f32(logits[first + i]) - greatest) / sum;
+    let probability = exponentialOrNan(f32(logits[first + i]) - greatest) / sum;
     slopes[first + i] = T3(each * (probability * whole - f32(targets[first + i])));
   }
 }

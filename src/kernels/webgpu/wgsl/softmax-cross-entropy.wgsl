@@ -2,7 +2,7 @@
 // `lanes` invocations share a row, one alone takes rows of up to 4 classes. Limited by the dispatch itself: batches
 // are small. Beats log-softmax, product, sums and scaling, which are five dispatches.
 
-//!include rows
+//!include nan rows
 
 /// The lowest finite value: WGSL has no way to write −∞.
 const LOWEST = -3.4028234e38;
@@ -35,7 +35,7 @@ fn main(@builtin(local_invocation_index) local: u32) {
     let greatest = rowMax(highest, lanes, local);
     var share = 0.0;
     for (var i = lane; i < end; i += lanes) {
-      share += exp(f32(logits[first + i]) - greatest);
+      share += exponentialOrNan(f32(logits[first + i]) - greatest);
     }
     let logSum = log(rowSum(share, lanes, local));
     for (var i = lane; i < end; i += lanes) {

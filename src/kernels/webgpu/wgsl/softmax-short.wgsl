@@ -2,7 +2,7 @@
 // rows of up to 4). The same steps as `softmax.wgsl`, which would leave most of a workgroup idle here. Limited by
 // memory, 8 bytes an element, or by the 2·log2(lanes) barriers.
 
-//!include grid rows
+//!include grid nan rows
 
 /// The lowest finite value: WGSL has no way to write −∞.
 const LOWEST = -3.4028234e38;
@@ -31,7 +31,7 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index
   let greatest = rowMax(highest, lanes, local);
   var share = 0.0;
   for (var i = lane; i < end; i += lanes) {
-    share += exp(f32(x[first + i]) - greatest);
+    share += exponentialOrNan(f32(x[first + i]) - greatest);
   }
   let sum = rowSum(share, lanes, local);
   for (var i = lane; i < end; i += lanes) {

@@ -3,7 +3,7 @@
 // memory, 8 bytes an element. Beats one row an invocation by loads of neighbours and by using the whole device for
 // few rows.
 
-//!include grid reduce
+//!include grid nan reduce
 
 const WORKGROUP = 256u;
 /// The lowest finite value: WGSL has no way to write −∞.
@@ -32,7 +32,7 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index
   let greatest = workgroupMax1(highest, local);
   var share = 0.0;
   for (var i = local; i < params.length; i += WORKGROUP) {
-    share += exp(f32(x[first + i]) - greatest);
+    share += exponentialOrNan(f32(x[first + i]) - greatest);
   }
   let sum = workgroupSum1(share, local);
   for (var i = local; i < params.length; i += WORKGROUP) {

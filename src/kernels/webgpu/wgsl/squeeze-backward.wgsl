@@ -3,7 +3,7 @@
 // the gradients of the weights need of each image (s, dz, h, dh) is kept for `squeeze-weights`. Reads x once and dy
 // twice, the second time mostly from cache: 16 bytes an element.
 
-//!include grid squeeze
+//!include grid nan squeeze
 
 struct Params {
   images: u32,

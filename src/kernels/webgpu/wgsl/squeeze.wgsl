@@ -2,7 +2,7 @@
 // and the planes scaled by the gate. Reads x twice, the second time mostly from cache: 12 bytes an element. Beats the
 // nine dispatches of its parts, each of which costs more to issue than to run.
 
-//!include grid squeeze
+//!include grid nan squeeze
 
 struct Params {
   images: u32,
