@@ -1,10 +1,13 @@
 /** Training on webgpu beside cpu: the same masks and batches, nearly the same numbers, nothing created in steady state. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { DeviceError } from '../../src/base/errors.ts';
 import type { Backend } from '../../src/kernels/backend.ts';
 import { cpu } from '../../src/kernels/cpu/backend.ts';
 import type { WebgpuBackend } from '../../src/kernels/webgpu/backend.ts';
 import { buildModel, crossEntropy } from '../../src/layers/index.ts';
 import { grad, scope, tensor } from '../../src/tensor/index.ts';
+import { judge } from '../../src/train/judge.ts';
+import { RecordingStore } from '../../src/train/recording-store.ts';
 import { Stepper } from '../../src/train/stepper.ts';
 import { describeGpu, openGpu } from '../support/gpu.ts';
 import { hashOf } from '../support/hash.ts';
@@ -13,8 +16,10 @@ import {
   distance,
   lite,
   type Network,
+  recordings,
   referenceStep,
   settings,
+  storedBatch,
   type Trained,
   train,
 } from '../support/training.ts';
@@ -80,10 +85,13 @@ await describeGpu('training on webgpu', () => {
       const model = buildModel(config, { seed: 3, backend: gpu });
       const average = buildModel(config, { seed: 3, backend: gpu });
       const stepper = new Stepper(model, average, settings);
-      for (let step = 0; step < 3; step++) await stepper.step(batchOf(network, step), step, 1e-3);
+      const examples = recordings(network);
+      const store = await RecordingStore.open(examples, gpu);
+      const next = (step: number) => stepper.step(storedBatch(store, examples, network, step), step, 1e-3);
+      for (let step = 0; step < 3; step++) await next(step);
       for (let step = 3; step < 8; step++) {
         const before = gpu.counters;
-        await stepper.step(batchOf(network, step), step, 1e-3);
+        await next(step);
         const after = gpu.counters;
         expect(after.submits - before.submits).toBe(1);
         const made = ['buffers', 'bindGroups', 'pipelines'] as const;
@@ -110,6 +118,52 @@ await describeGpu('training on webgpu', () => {
     await half.close();
   });
 
+  it('with activations in float16, nothing of backward is stored so', async (context) => {
+    if (!gpu.adapter.features.includes('shader-f16')) context.skip('the adapter has no shader-f16');
+    const half = await openGpu({ storage: 'f16' });
+    const run = half.run.bind(half);
+    const stored: [string, boolean][] = [];
+    half.run = (op, inputs, outputs, attributes) => {
+      run(op, inputs, outputs, attributes);
+      const types = outputs.map(({ buffer }) => (buffer as unknown as { storage: string }).storage);
+      stored.push([op, types.includes('f16')]);
+    };
+    for (const network of [lite, referenceStep]) {
+      stored.length = 0;
+      await train(half, network, 1);
+      const loss = stored.findIndex(([op]) => op === 'softmaxCrossEntropy');
+      expect(stored.slice(0, loss).some(([, isHalf]) => isHalf)).toBe(true);
+      expect(stored.slice(loss).filter(([, isHalf]) => isHalf)).toEqual([]);
+    }
+    await half.close();
+  });
+
+  it('judging keeps the activations of few batches, and gives what the cpu gives', async () => {
+    const examples = recordings(lite, 40);
+    const probabilities: number[][][] = [];
+    for (const backend of [gpu, host]) {
+      const model = buildModel({ ...lite, classes: 2 }, { seed: 3, backend });
+      probabilities.push(await judge(model, examples, { batchSize: 4 }));
+      model.dispose();
+    }
+    const [got, expected] = probabilities as [number[][], number[][]];
+    got.forEach((row, i) => {
+      expect(Math.abs(row[1]! - expected[i]![1]!)).toBeLessThan(1e-5);
+    });
+    expect(gpu.memory().buffers).toBe(0);
+  });
+
+  it('a device that is lost while judging is an error for the caller', async () => {
+    const lost = await openGpu();
+    const model = buildModel({ ...lite, classes: 2 }, { seed: 3, backend: lost });
+    const options = {
+      batchSize: 2,
+      progress: () => (lost as unknown as { device: GPUDevice }).device.destroy(),
+    };
+    await expect(judge(model, recordings(lite, 60), options)).rejects.toThrow(DeviceError);
+    await lost.close();
+  });
+
   it('a step that is not finite changes nothing, nor do those after it', async () => {
     const config = { ...lite, classes: 2 };
     const model = buildModel(config, { seed: 3, backend: gpu });
@@ -132,15 +186,15 @@ await describeGpu('training on webgpu', () => {
   });
 });
 
-/** Dispatches of a training step on a batch of 32 at full size. What they are is in docs/decisions/0012. */
+/** Dispatches of a training step on a batch of 32 at full size, from cutting its windows to noting its loss. What they are is in docs/decisions/0012. */
 const BUDGETS = [
-  { network: { name: 'reference-step', bands: 64, frames: 128 }, dispatches: 40 },
-  { network: { name: 'pcg-lite', bands: 64, frames: 200 }, dispatches: 70 },
+  { network: { name: 'reference-step', bands: 64, frames: 128 }, dispatches: 41 },
+  { network: { name: 'pcg-lite', bands: 64, frames: 200 }, dispatches: 71 },
 ];
 
 // Counting needs no GPU: Dawn's null backend takes everything and computes nothing.
 await describeGpu(
-  'a training step at full size',
+  'a training step, counted',
   () => {
     it.each(BUDGETS)(
       'of $network.name stays under $dispatches dispatches',
@@ -149,13 +203,42 @@ await describeGpu(
         const config = { ...network, classes: 2 };
         const model = buildModel(config, { seed: 3, backend: gpu });
         const stepper = new Stepper(model, buildModel(config, { seed: 3, backend: gpu }), settings);
-        await stepper.step(batchOf(network, 0, 32), 0, 1e-3);
+        const examples = recordings(network);
+        const store = await RecordingStore.open(examples, gpu);
+        await stepper.step(storedBatch(store, examples, network, 0, 32), 0, 1e-3);
         const before = gpu.counters;
-        await stepper.step(batchOf(network, 1, 32), 1, 1e-3);
+        await stepper.step(storedBatch(store, examples, network, 1, 32), 1, 1e-3);
         expect(gpu.counters.dispatches - before.dispatches).toBeLessThanOrEqual(dispatches);
         await gpu.close();
       },
     );
+
+    it('memory made for other shapes is given back', async () => {
+      /** Bytes on the device after as many steps of each batch size as it takes. */
+      const bytesAfter = async (sizes: readonly number[]) => {
+        const own = await openGpu(NULL_BACKEND);
+        for (const size of sizes) {
+          const [model, average] = [0, 1].map(() =>
+            buildModel({ ...lite, classes: 2 }, { seed: 3, backend: own }),
+          );
+          const stepper = new Stepper(model!, average!, settings);
+          for (let step = 0; step < 130; step++) {
+            await stepper.step(batchOf(lite, step % 3, size), step, 1e-3);
+            if (stepper.unread === 30) await stepper.settle();
+          }
+          for (const each of [stepper, model!, average!]) each.dispose();
+        }
+        const { bytes } = own.counters;
+        await own.close();
+        return bytes;
+      };
+      const [large, small, smallAfterLarge] = [
+        await bytesAfter([24]),
+        await bytesAfter([3]),
+        await bytesAfter([24, 3]),
+      ];
+      expect(smallAfterLarge).toBeLessThan((small + large) / 2);
+    });
   },
   NULL_BACKEND,
 );
