@@ -4,7 +4,7 @@ import { apply1 } from '../tensor/apply.ts';
 import { type Backend, indices, noGrad, scope, Tensor, tensor } from '../tensor/index.ts';
 import { LEVEL_COLUMNS, PLAN } from '../tensor/ops/augment.ts';
 import { Storage } from '../tensor/storage.ts';
-import { pack, packing, viewOf } from '../tensor/views.ts';
+import { packing, viewOf } from '../tensor/views.ts';
 import type { WindowPlan } from './augment-plan.ts';
 import { copyWindow, type FeatureMap } from './windows.ts';
 
@@ -67,18 +67,6 @@ export class RecordingStore {
       waiting = 0;
     }
     return new RecordingStore(backend, shapes, { all, starts });
-  }
-
-  /**
-   * Takes features in that have been computed on the device, each [bands, frames]; copies them.
-   * @throws RunError `store/bands` if they differ in their bands
-   */
-  static ofTensors(features: readonly Tensor[]): RecordingStore {
-    const shapes = features.map(({ shape }) => [shape[0]!, shape[1]!] as const);
-    checkBands(shapes);
-    const { starts } = packing(features.map(({ size }) => size));
-    const all = noGrad(() => pack(features)).keep();
-    return new RecordingStore(all.backend, shapes, { all, starts });
   }
 
   /** Whether all recordings lie on the device. */

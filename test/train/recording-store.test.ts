@@ -158,17 +158,6 @@ it('windows at given places are the recordings themselves', async () => {
   }
 });
 
-it('takes features that have been computed on the device', async () => {
-  const tensors = examples.map(({ data, frames }) => tensor(data, [bands, frames], { backend: machine }));
-  const store = RecordingStore.ofTensors(tensors);
-  for (const each of tensors) each.dispose();
-  const host = await RecordingStore.open(examples, machine, { onDevice: false });
-  expect(store.frames).toEqual(host.frames);
-  const [a, b] = [store, host].map((each) => scope(() => each.windows(plans[1]!.windows).data()));
-  expect(await a).toEqual(await b);
-  store.dispose();
-});
-
 it('refuses recordings of different bands', async () => {
   const other = { ...examples[1]!, bands: 3, frames: 30 };
   await expect(RecordingStore.open([examples[0]!, other], machine)).rejects.toThrow(
