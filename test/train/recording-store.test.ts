@@ -6,14 +6,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { cpu } from '../../src/kernels/cpu/backend.ts';
 import { reference } from '../../src/kernels/reference/backend.ts';
-import {
-  type Backend,
-  normalValues,
-  scope,
-  tensor,
-  uniformValues,
-  type Values,
-} from '../../src/tensor/index.ts';
+import { type Backend, normalValues, scope, uniformValues, type Values } from '../../src/tensor/index.ts';
 import { type AugmentSettings, NO_AUGMENTATION } from '../../src/train/augment.ts';
 import { planWindowsAt } from '../../src/train/augment-plan.ts';
 import { type Example, planBatch } from '../../src/train/batch.ts';
