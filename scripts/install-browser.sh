@@ -29,7 +29,8 @@ install() {
     sudo -n true 2>/dev/null || [ -t 0 ] || fail 'sudo asks for a password'
     root=(sudo)
   fi
-  "${root[@]}" apt-get update -q || fail 'apt-get update does not work here'
+  # A source of something else that is out of reach is none of our business.
+  "${root[@]}" apt-get update -q || true
   "${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends chromium ||
     fail 'apt-get cannot install chromium'
 }
