@@ -8,6 +8,7 @@ import { noGrad, scope, type Tensor, tensor } from '../../../src/tensor/index.ts
 import { normalValues } from '../../../src/tensor/random.ts';
 import { type Shape, sizeOf } from '../../../src/tensor/shape.ts';
 import { describeGpu, openGpu } from '../../support/gpu.ts';
+import { asStored } from '../../support/half.ts';
 import { relativeError } from '../../support/poison.ts';
 
 interface Case {
@@ -103,7 +104,7 @@ await describeGpu('attention pooling on webgpu', () => {
       await scope(async () => {
         const run = (backend: Backend) => {
           const x = tensor(values([3, 8, 12], 1, 1), [3, 8, 12], { backend });
-          const kept = x.dropout({ p: 0, perChannel: false, seed: 1, stream: 0, step: 0 });
+          const kept = asStored(x);
           const parameters = [[1, 8] as const, [1, 1] as const].map((shape, i) =>
             tensor(values(shape, i + 2, 0.3), shape, { backend }),
           );

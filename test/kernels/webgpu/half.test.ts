@@ -8,18 +8,14 @@ import type { WebgpuBackend } from '../../../src/kernels/webgpu/backend.ts';
 import { halfOutputs } from '../../../src/kernels/webgpu/storage.ts';
 import { indices, tensor } from '../../../src/tensor/create.ts';
 import { noGrad, scope } from '../../../src/tensor/scope.ts';
-import type { Tensor } from '../../../src/tensor/tensor.ts';
 import { describeGpu, openGpu } from '../../support/gpu.ts';
+import { asStored } from '../../support/half.ts';
 import { relativeError, runKernel } from '../../support/poison.ts';
 import { drawInputs, everySample } from '../../support/samples.ts';
 
 const only = process.env.PCG_OPS?.split(',');
 /** Half the distance between neighbours in float16, relative to the larger. */
 const ROUNDING = 2 ** -11;
-
-/** The same values in float16: the maximum of windows of one value stores them so. */
-const rounded = (x: Tensor) =>
-  x.dtype === 'float' ? x.reshape([1, 1, 1, x.size]).maxPool2d(1).reshape(x.shape) : x;
 
 const HALF = { storage: 'f16' } as const;
 
@@ -42,7 +38,7 @@ await describeGpu(
       it(title, async () => {
         await scope(async () => {
           const drawn = drawInputs(sample, gpu);
-          const inputs = noGrad(() => (sample.complete ? sample.complete(drawn) : drawn).map(rounded));
+          const inputs = noGrad(() => (sample.complete ? sample.complete(drawn) : drawn).map(asStored));
           const got = await runKernel(gpu, op, spec, inputs, sample.attributes);
           const copies = await Promise.all(
             inputs.map(async (x) => {
