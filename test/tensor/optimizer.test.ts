@@ -1,5 +1,5 @@
 /** What the op-table tests of the optimiser's ops leave out: numbers that are not finite, and bits. */
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Backend } from '../../src/kernels/backend.ts';
 import { cpu } from '../../src/kernels/cpu/backend.ts';
 import { reference } from '../../src/kernels/reference/backend.ts';
@@ -26,11 +26,13 @@ function scalar(backend: Backend, value: number): Tensor {
 }
 
 function staysPut(open: () => Promise<Backend>): void {
-  const opened = open();
-  afterAll(async () => (await opened).close());
+  let backend: Backend;
+  beforeAll(async () => {
+    backend = await open();
+  });
+  afterAll(() => backend.close());
 
   it.each(NOT_FINITE)('a loss or a norm before of %d makes the norm NaN', async (bad) => {
-    const backend = await opened;
     await scope(async () => {
       const g = drawn(backend, [3], 1);
       const norm = (loss: number, previous: number) =>
@@ -42,7 +44,6 @@ function staysPut(open: () => Promise<Backend>): void {
   });
 
   it.each(NOT_FINITE)('a gradient with %d makes a norm that is not finite', async (bad) => {
-    const backend = await opened;
     await scope(async () => {
       const zero = scalar(backend, 0);
       const values = draw([4099], 'normal', 1);
@@ -54,7 +55,6 @@ function staysPut(open: () => Promise<Backend>): void {
   });
 
   it.each(NOT_FINITE)('a norm of %d changes nothing', async (bad) => {
-    const backend = await opened;
     await scope(async () => {
       const [p, m, v] = [
         drawn(backend, [67], 1),
@@ -78,7 +78,6 @@ function staysPut(open: () => Promise<Backend>): void {
   });
 
   it('a norm below the limit leaves gradients alone, and decay ends where it is told to', async () => {
-    const backend = await opened;
     await scope(async () => {
       const inputs = [1, 2, 3, 4].map((i) => drawn(backend, [9], i, i === 4 ? 'positive' : 'normal'));
       const step = (decayed: number, clip?: readonly [number, number]) =>
