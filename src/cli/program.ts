@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
+import { dataCommand } from './data/data.ts';
 import { doctorCommand } from './doctor.ts';
 import { evaluateCommand } from './evaluate.ts';
 import { reportFailure } from './failure.ts';
@@ -10,7 +11,13 @@ import { trainCommand } from './train.ts';
 /** A command: declares its options on `command`, whose action gives the exit code to `exit`. */
 export type AddCommand = (program: Command, io: Io, exit: (code: number) => void) => void;
 
-const COMMANDS: readonly AddCommand[] = [trainCommand, evaluateCommand, predictCommand, doctorCommand];
+const COMMANDS: readonly AddCommand[] = [
+  trainCommand,
+  evaluateCommand,
+  predictCommand,
+  dataCommand,
+  doctorCommand,
+];
 
 const EXAMPLES = `
 Examples:

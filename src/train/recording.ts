@@ -14,6 +14,16 @@ export interface RecordingEntry {
   readonly label: number;
   /** Signal quality as the source gives it: 0 too noisy to judge, 1 good. Absent where not given. */
   readonly sqi?: number;
+  /**
+   * Whom the label is about, where the source labels patients and not recordings: decisions are then made for
+   * patients too. Narrower than `group`, which may join several patients that are one person.
+   */
+  readonly patient?: string;
+  /** Where on the chest: `AV`, `PV`, `TV`, `MV` (aortic, pulmonary, tricuspid, mitral valve) or the source's own word. */
+  readonly location?: string;
+  readonly sex?: 'female' | 'male';
+  /** In years, or the source's own word (`Child`). */
+  readonly age?: number | string;
 }
 
 /** A recording left out on purpose, and why. */
@@ -32,7 +42,7 @@ export interface DatasetProblem {
   readonly examples: readonly string[];
 }
 
-export type LayoutName = 'cinc2016' | 'folders' | 'csv' | 'synthetic';
+export type LayoutName = 'cinc2016' | 'circor2022' | 'folders' | 'csv' | 'synthetic';
 
 /** Recordings with their labels, sorted by id (code units), nothing read of the sound yet. */
 export interface Dataset {

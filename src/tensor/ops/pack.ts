@@ -30,5 +30,5 @@ export const pack: OpSpec<OpAttributes['pack']> = {
     { shapes, attributes: {} },
     { shapes, attributes: { scales: shapes.map((_, i) => 0.1 + i) } },
   ]),
-  tolerance: { cpu: 1e-7, webgpu: 1e-7 },
+  tolerance: { cpu: 0, webgpu: 0 },
 };

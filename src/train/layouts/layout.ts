@@ -13,6 +13,8 @@ export interface ScanOptions {
   readonly layout?: 'auto' | Exclude<LayoutName, 'synthetic'>;
   /** Class names in label order, where the default order of a layout does not suit. */
   readonly classes?: readonly string[];
+  /** Which of several labels is meant, where a source has more than one: `murmur` or `outcome` in circor2022. */
+  readonly label?: string;
   /** Keep recordings that the source has withdrawn. Default false. */
   readonly includeWithdrawn?: boolean;
 }
