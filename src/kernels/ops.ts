@@ -83,7 +83,7 @@ export interface OpAttributes {
   concat: { readonly axis: number };
   /**
    * Inputs of any shapes → one vector: one after the other, each at the next multiple of 64, zeros between; times one
-   * of `scales` each, where given.
+   * of `scales` each, where given. Scales are float32, so that every backend multiplies by the same numbers.
    */
   pack: { readonly scales?: readonly number[] };
   /** inputs (log [n], a [], b []) → the log with a in place `at` and b in the one after. */

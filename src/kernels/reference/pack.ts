@@ -6,7 +6,7 @@ export const pack: ReferenceKernel<'pack'> = (inputs, [y], { scales }) => {
   const { starts } = packingOf(inputs.map(({ shape }) => shape));
   y.data.fill(0, 0, countOf(y.shape));
   inputs.forEach((x, i) => {
-    const scale = scales?.[i] ?? 1;
+    const scale = Math.fround(scales?.[i] ?? 1);
     for (let k = 0; k < countOf(x.shape); k++) y.data[starts[i]! + k] = x.data[k]! * scale;
   });
 };
