@@ -1,4 +1,4 @@
-import { DataError } from '../base/errors.ts';
+import { DataError, EngineError } from '../base/errors.ts';
 import type { Layer } from '../layers/index.ts';
 import type { Shape } from '../tensor/index.ts';
 import type { EpochRecord } from './epoch.ts';
@@ -128,7 +128,23 @@ export function historyOf(saved: SavedState): readonly EpochRecord[] {
   return readPlace(saved).history;
 }
 
-/** Puts a saved state back. @throws DataError `checkpoint/format`; RunError if it belongs to another model */
+/** A part that does not fit is the fault of the file, and not of the run. */
+function fitting(part: string, load: () => void): void {
+  try {
+    load();
+  } catch (cause) {
+    if (!(cause instanceof EngineError)) throw cause;
+    throw new DataError(`checkpoint/${part}`, `The checkpoint does not fit: ${cause.message}`, undefined, {
+      cause,
+    });
+  }
+}
+
+/**
+ * Puts a saved state back.
+ * @throws DataError `checkpoint/format`, `checkpoint/state`; `checkpoint/model`, `checkpoint/average`,
+ * `checkpoint/optimizer` where a part does not fit
+ */
 export function restore(
   saved: SavedState,
   model: Layer,
@@ -143,9 +159,9 @@ export function restore(
     );
   }
   const place = readPlace(saved);
-  model.loadState(weightsIn(saved, 'model.'));
-  average.loadState(weightsIn(saved, 'average.'));
-  optimizer.loadState(weightsIn(saved, 'optimizer.'));
+  for (const [part, owner] of Object.entries({ model, average, optimizer })) {
+    fitting(part, () => owner.loadState(weightsIn(saved, `${part}.`)));
+  }
   optimizer.steps = place.optimizerSteps;
   state.epoch = place.epoch;
   state.stepInEpoch = place.stepInEpoch;

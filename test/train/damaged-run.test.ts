@@ -107,14 +107,34 @@ describe('a checkpoint', () => {
     expect(existsSync(join(path, 'weights.safetensors'))).toBe(false);
   });
 
-  it('with an optimiser of another shape is refused', async () => {
+  it.each([
+    ['optimizer.m.head.bias', 'checkpoint/optimizer', /no m\.head\.bias of shape \[2\]/],
+    ['model.head.bias', 'checkpoint/model', /head\.bias has shape \[3\] in the weights and \[2\]/],
+    ['average.head.bias', 'checkpoint/average', /head\.bias has shape \[3\] in the weights and \[2\]/],
+  ])('with %s of another shape is refused', async (name, code, message) => {
     const path = await interrupted();
     const file = join(path, 'checkpoint.safetensors');
     const { tensors, metadata } = readSafetensors(file);
     const changed = new Map(tensors);
-    changed.set('optimizer.m.head.bias', { dtype: 'F32', shape: [3], data: new Float32Array(3) });
+    changed.set(name, { dtype: 'F32', shape: [3], data: new Float32Array(3) });
     writeSafetensors(file, changed, metadata);
-    expect((await failure(resume(path))).message).toMatch(/no m\.head\.bias of shape \[2\]/);
+    const error = await failure(resume(path));
+    expect(error).toBeInstanceOf(DataError);
+    expect(error).toMatchObject({ code, exitCode: 3 });
+    expect(error.message).toMatch(message);
+  });
+
+  it('with an optimiser that is missing something, or of another type, is refused', async () => {
+    const path = await interrupted();
+    const file = join(path, 'checkpoint.safetensors');
+    const { tensors, metadata } = readSafetensors(file);
+    const changed = new Map(tensors);
+    changed.delete('optimizer.v.head.bias');
+    writeSafetensors(file, changed, metadata);
+    expect(await failure(resume(path))).toMatchObject({ code: 'checkpoint/optimizer', exitCode: 3 });
+    changed.set('optimizer.v.head.bias', { dtype: 'I32', shape: [2], data: new Int32Array(2) });
+    writeSafetensors(file, changed, metadata);
+    expect(await failure(resume(path))).toMatchObject({ code: 'checkpoint/optimizer', exitCode: 3 });
   });
 
   it('brings the log back to its epochs', async () => {
