@@ -20,7 +20,7 @@ export {
   melToHz,
 } from './mel.ts';
 export { normalisePeak, normaliseRms, peakOf, rmsOf, standardiseAll, standardiseBands } from './normalise.ts';
-export { resample, resampledLength } from './resample.ts';
+export { checkResampling, Resampler, resample, resampledLength } from './resample.ts';
 export {
   cutWindows,
   frameSignal,

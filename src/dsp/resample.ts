@@ -20,6 +20,8 @@ const MOST_COEFFICIENTS = 1048576;
 const FINE = 8192;
 /** Longest result: 37 hours at 2000 Hz. A damaged header asks for more than any memory holds. */
 const MOST_SAMPLES = 268435456;
+/** Samples that are converted at a time: few enough to stay in a processor's cache. */
+const BLOCK = 16384;
 
 function greatestCommonDivisor(a: number, b: number): number {
   while (b > 0) [a, b] = [b, a % b];
@@ -121,40 +123,134 @@ export function resampledLength(n: number, from: number, to: number): number {
 }
 
 /**
+ * @param n samples at rate `from`, or as many as are known of
+ * @throws UsageError `dsp/rate`; DataError `dsp/too-long`
+ */
+export function checkResampling(n: number, from: number, to: number, name: string): void {
+  for (const rate of [from, to]) {
+    if (!(Number.isInteger(rate) && rate >= 1 && rate <= 16777216)) {
+      throw new UsageError('dsp/rate', `sample rate ${rate} Hz is not an integer from 1 to 2^24`);
+    }
+  }
+  const length = resampledLength(n, from, to);
+  if (from === to || length <= MOST_SAMPLES) return;
+  throw new DataError(
+    'dsp/too-long',
+    `${name} has ${n} samples at ${from} Hz, which would be ${length} at ${to} Hz, more than ${MOST_SAMPLES}`,
+    'Check the sample rate in its header, or cut it into parts',
+  );
+}
+
+/**
+ * Converts samples that come in blocks of any size: what `push` and `end` return, one after the other, has the bits
+ * that `resample` gives for all of them at once. It remembers as many samples as its filter is long.
+ */
+export class Resampler {
+  readonly from: number;
+  readonly to: number;
+  private readonly name: string;
+  private readonly plan: Polyphase;
+  /** Inputs from `base` on, of which `filled` are there; `reach` zeros stand before input 0. */
+  private held: Float64Array;
+  private filled: number;
+  private base = 0;
+  private taken = 0;
+  private made = 0;
+  /** Where the next output's filter begins, as an index into the padded input, and its phase. */
+  private first = 1;
+  private phase = 0;
+
+  /**
+   * @param name what errors call the recording
+   * @throws UsageError `dsp/rate`
+   */
+  constructor(from: number, to: number, name = 'recording') {
+    checkResampling(0, from, to, name);
+    this.from = from;
+    this.to = to;
+    this.name = name;
+    if (lastPlan?.from !== from || lastPlan.to !== to) lastPlan = { from, to, plan: new Polyphase(from, to) };
+    this.plan = lastPlan.plan;
+    this.filled = this.plan.reach;
+    this.held = new Float64Array(this.filled + BLOCK);
+  }
+
+  /**
+   * The outputs that can be computed with these samples and those before.
+   * @throws DataError `dsp/too-long` once there would be more than 2^28 samples
+   */
+  push(samples: Float32Array): Float32Array {
+    this.taken += samples.length;
+    checkResampling(this.taken, this.from, this.to, this.name);
+    if (this.from === this.to) return samples.slice();
+    return this.feed(samples.length, (held, at) => held.set(samples, at));
+  }
+
+  /** The last outputs: as many as half the filter is long. */
+  end(): Float32Array {
+    if (this.from === this.to) return new Float32Array(0);
+    return this.feed(this.plan.reach + 2, (held, at) => held.fill(0, at, at + this.plan.reach + 2));
+  }
+
+  /** Takes `count` inputs in that `write` writes, then makes what outputs they allow. */
+  private feed(count: number, write: (held: Float64Array, at: number) => void): Float32Array {
+    const { plan } = this;
+    this.makeRoom(count);
+    write(this.held, this.filled);
+    this.filled += count;
+    const { held } = this;
+    const { up, down, reach } = plan;
+    const most = resampledLength(this.taken, this.from, this.to) - this.made;
+    const last = this.base + this.filled - 2 * reach;
+    // outputs whose filter begins at `last` or before: those with first + floor((phase + i·down)/up) ≤ last
+    const ready = Math.floor(((last - this.first + 1) * up - this.phase - 1) / down) + 1;
+    const out = new Float32Array(Math.max(0, Math.min(most, ready)));
+    let { first, phase } = this;
+    for (let i = 0; i < out.length; i++) {
+      out[i] = dot(held, first - this.base, plan.row(phase));
+      phase += down;
+      first += Math.floor(phase / up);
+      phase %= up;
+    }
+    this.first = first;
+    this.phase = phase;
+    this.made += out.length;
+    return out;
+  }
+
+  /** Forgets what no filter needs any more, and grows where that is not enough. */
+  private makeRoom(count: number): void {
+    if (this.filled + count <= this.held.length) return;
+    const gone = Math.min(this.first - this.base, this.filled);
+    const kept = this.held.subarray(gone, this.filled);
+    if (kept.length + count <= this.held.length) this.held.copyWithin(0, gone, this.filled);
+    else {
+      const larger = new Float64Array(kept.length + count);
+      larger.set(kept);
+      this.held = larger;
+    }
+    this.filled = kept.length;
+    this.base += gone;
+  }
+}
+
+/**
  * Converts `samples` from one rate to another (Hz, positive integers). Returns ceil(n·to/from) samples, of
  * which sample i stands at the time i/to; a copy if the rates are equal.
  * @param name what errors call the recording
  * @throws UsageError `dsp/rate`; DataError `dsp/too-long` for a result of more than 2^28 samples
  */
 export function resample(samples: Float32Array, from: number, to: number, name = 'recording'): Float32Array {
-  for (const rate of [from, to]) {
-    if (!(Number.isInteger(rate) && rate >= 1 && rate <= 16777216)) {
-      throw new UsageError('dsp/rate', `sample rate ${rate} Hz is not an integer from 1 to 2^24`);
-    }
-  }
+  const resampler = new Resampler(from, to, name);
+  checkResampling(samples.length, from, to, name);
   if (from === to) return samples.slice();
-  const length = resampledLength(samples.length, from, to);
-  if (length > MOST_SAMPLES) {
-    throw new DataError(
-      'dsp/too-long',
-      `${name} has ${samples.length} samples at ${from} Hz, which would be ${length} at ${to} Hz, ` +
-        `more than ${MOST_SAMPLES}`,
-      'Check the sample rate in its header, or cut it into parts',
-    );
-  }
-  if (lastPlan?.from !== from || lastPlan.to !== to) lastPlan = { from, to, plan: new Polyphase(from, to) };
-  const { plan } = lastPlan;
-  const { up, down, reach } = plan;
-  const padded = new Float64Array(samples.length + 2 * reach + 2);
-  padded.set(samples, reach);
-  const out = new Float32Array(length);
-  let first = 1;
-  let phase = 0;
-  for (let i = 0; i < out.length; i++) {
-    out[i] = dot(padded, first, plan.row(phase));
-    phase += down;
-    first += Math.floor(phase / up);
-    phase %= up;
-  }
+  const out = new Float32Array(resampledLength(samples.length, from, to));
+  let at = 0;
+  const keep = (part: Float32Array) => {
+    out.set(part, at);
+    at += part.length;
+  };
+  for (let i = 0; i < samples.length; i += BLOCK) keep(resampler.push(samples.subarray(i, i + BLOCK)));
+  keep(resampler.end());
   return out;
 }

@@ -2,10 +2,11 @@ import { EngineError, UsageError } from '../base/errors.ts';
 import { FeatureExtractor } from '../dsp/index.ts';
 import { isFolder, listWavFiles } from './files.ts';
 import { judge } from './judge.ts';
-import { failureOf, readSound } from './load.ts';
+import { failureOf } from './load.ts';
 import { decide } from './metrics.ts';
 import type { LoadedModel } from './model-file.ts';
 import { printable } from './recording.ts';
+import { readSound } from './sound.ts';
 
 /** What a model says of one file, or why it cannot say anything. */
 export type FilePrediction =
@@ -55,13 +56,16 @@ export async function* predictFiles(
     try {
       const { error } = isFolder(file) ? look(file) : {};
       if (error) throw error;
-      const { samples, sampleRate, warnings } = readSound({ id: file, path: file }, card.features);
+      const { samples, sampleRate, seconds, warnings } = await readSound(
+        { id: file, path: file },
+        card.features,
+      );
       const features = extractor.extract(samples, sampleRate, file);
       const [probabilities] = await judge(model, [features]);
       const decision = card.classes[decide(probabilities!, card.threshold)]!;
       yield {
         file,
-        seconds: samples.length / sampleRate,
+        seconds,
         probabilities: probabilities!,
         decision,
         warnings: warnings.map(printable),

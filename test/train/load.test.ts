@@ -5,9 +5,10 @@ import { describe, expect, it } from 'vitest';
 import { defaultFeatureSettings, writeWav16 } from '../../src/dsp/index.ts';
 import { cpu } from '../../src/kernels/cpu/backend.ts';
 import { buildModel } from '../../src/layers/index.ts';
-import { failureOf, loadExamples, mixDown, summariseSkipped } from '../../src/train/load.ts';
+import { failureOf, loadExamples, summariseSkipped } from '../../src/train/load.ts';
 import type { LoadedModel, ModelCard } from '../../src/train/model-file.ts';
 import { type FilePrediction, findFiles, predictFiles } from '../../src/train/predict.ts';
+import { mixDown } from '../../src/train/sound.ts';
 import { errorOf, temporaryFolder } from './temporary.ts';
 
 /** Two seconds of something at 2000 Hz. */
