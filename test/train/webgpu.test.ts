@@ -42,6 +42,16 @@ async function gradientsOf(backend: Backend, network: Network): Promise<Map<stri
   return new Map(parameters.map(([path], i) => [path, gradients[i]!]));
 }
 
+/** Without tensors that are all zero before the first step. */
+async function notFromZero(network: Network, weights: Trained['weights'], backend: Backend) {
+  const model = buildModel({ ...network, classes: 2 }, { seed: 3, backend });
+  const start = await model.state();
+  model.dispose();
+  const grew = (path: string) =>
+    start.get(path.replace(/^(model|average)\./, ''))!.values.some((x) => x !== 0);
+  return new Map([...weights].filter(([path]) => grew(path)));
+}
+
 await describeGpu('training on webgpu', () => {
   let gpu: WebgpuBackend;
   let host: Backend;
@@ -114,6 +124,8 @@ await describeGpu('training on webgpu', () => {
         new Map([['all', Float32Array.from([...weights.values()].flatMap((w) => [...w]))]]);
       const weights = distance(all(a), all(b));
       expect(weights.distance).toBeLessThan(0.01);
+      const grown = distance(a.weights, await notFromZero(network, b.weights, host));
+      expect(grown.distance, grown.at).toBeLessThan(0.2);
     }
     await half.close();
   });
