@@ -1,18 +1,20 @@
 import { rmSync } from 'node:fs';
 import type { Model } from '../layers/index.ts';
+import type { AppliedSplit } from './apply-split.ts';
 import type { Example } from './batch.ts';
 import { confusionSvg, curvesSvg, type RenderSvg } from './charts.ts';
 import { thresholdOf } from './epoch.ts';
 import { type Evaluation, evaluateScored } from './evaluation.ts';
 import type { FitResult } from './fit.ts';
 import { judge } from './judge.ts';
+import { describeLeaks } from './leaks.ts';
 import type { LoadedRecordings, SkippedRecording } from './load.ts';
 import { type ModelCard, writeModelFile } from './model-file.ts';
 import { type Prediction, writePredictions } from './predictions.ts';
 import { byCodeUnits, type Dataset } from './recording.ts';
 import type { RunRecord } from './run-record.ts';
 import type { RunFolder } from './runfolder.ts';
-import type { AppliedSplit, Part, Split } from './split.ts';
+import type { Part, Split } from './split.ts';
 import type { Weights } from './state.ts';
 
 /** What a training gives back to whoever started it. */
@@ -116,9 +118,13 @@ export async function finishRun(run: Unfinished): Promise<FinishedRun> {
     threshold,
   );
   const bestEpoch = run.result.best.epoch;
-  folder.writeJson('metrics', { threshold, bestEpoch, test, validation });
-  const title =
+  const { leaks } = record.split;
+  // First, so that nobody who opens the file takes the figures for what they are not.
+  const warned = leaks && { warning: `too good to be true: the split leaks: ${describeLeaks(leaks)}`, leaks };
+  folder.writeJson('metrics', { ...warned, threshold, bestEpoch, test, validation });
+  const recordings =
     dataset.layout === 'synthetic' ? 'Synthetic test recordings, not clinical' : 'Test recordings';
+  const title = leaks ? `${recordings} (too good: the split leaks)` : recordings;
   if (run.renderSvg) {
     folder.write('confusion', confusionSvg(test.pooled.confusion, dataset.classes, title, run.renderSvg));
     folder.write('curves', curvesSvg(run.result.history, run.renderSvg, { bestEpoch }));

@@ -34,10 +34,21 @@ export type { Balance } from './sampler.ts';
 
 // Recordings, labels and splits.
 
+export { type AppliedSplit, type ApplySplitOptions, applySplit } from './apply-split.ts';
+export type { Fingerprints } from './copies.ts';
 export { type ScanOptions, scanDataset } from './dataset.ts';
+export { findLeaks, type Leak } from './leaks.ts';
 export { type LoadedRecordings, loadExamples, type SkippedRecording } from './load.ts';
 export type { Dataset, DatasetProblem, ExcludedRecording, LayoutName, RecordingEntry } from './recording.ts';
-export { applySplit, PARTS, type Part, readSplit, type Split, splitOf } from './split.ts';
+export {
+  formatSplit,
+  PARTS,
+  type Part,
+  readSplit,
+  type Split,
+  type SplitOrigin,
+  splitOf,
+} from './split.ts';
 export { type MakeSplitOptions, makeSplit } from './stratify.ts';
 export { type SyntheticDataset, type SynthOptions, synthDataset } from './synth.ts';
 

@@ -1,9 +1,11 @@
 import { DataError } from '../base/errors.ts';
 import { resolveConfig, type TrainConfig } from './config.ts';
 import type { Environment } from './environment.ts';
+import { isLeak, type Leak } from './leaks.ts';
 import type { SkippedRecording } from './load.ts';
 import type { Dataset, LayoutName } from './recording.ts';
 import type { RunFolder } from './runfolder.ts';
+import type { SplitOrigin } from './split.ts';
 
 /** What `run.json` holds: how to do it again, and what came of it. */
 export interface RunRecord {
@@ -27,7 +29,11 @@ export interface RunRecord {
   readonly split: {
     readonly hash: string;
     readonly seed: number | null;
+    /** How it was drawn; absent where somebody else made it. */
+    readonly made?: SplitOrigin;
     readonly counts: Readonly<Record<string, number>>;
+    /** What is on two sides, where that was allowed: the figures of such a run are too good. Absent where nothing is. */
+    readonly leaks?: readonly Leak[];
   };
   readonly model: {
     readonly name: string;
@@ -82,6 +88,8 @@ export function readRunRecord(folder: RunFolder): RunRecord {
   check(isObject((data as { sha256?: unknown }).sha256), 'data.sha256');
   check(typeof (data as { hash?: unknown }).hash === 'string', 'data.hash');
   check(isObject(split) && typeof split.hash === 'string', 'split');
+  const { leaks } = split as { leaks?: unknown };
+  check(leaks === undefined || (Array.isArray(leaks) && leaks.every(isLeak)), 'split.leaks');
   check(isObject(environment) && typeof environment.device === 'string', 'environment');
   check(isObject(timings), 'timings');
   return record as RunRecord;

@@ -1,9 +1,9 @@
 import { DataError, RunError, UsageError } from '../base/errors.ts';
 import { buildModel, type Model } from '../layers/index.ts';
 import type { Backend } from '../tensor/index.ts';
+import { type AppliedSplit, applySplit } from './apply-split.ts';
 import type { RenderSvg } from './charts.ts';
 import { resolveConfig, type TrainConfig, windowFrames } from './config.ts';
-import { hashContent } from './content.ts';
 import { describeEnvironment } from './environment.ts';
 import type { EpochRecord } from './epoch.ts';
 import { finishRun, type InterruptedRun, type RunSummary } from './finish.ts';
@@ -11,17 +11,22 @@ import { type FitHooks, type FitResult, fit, type StepReport } from './fit.ts';
 import { hashRecordings } from './hash.ts';
 import { Interruption } from './interruption.ts';
 import { toJson } from './json.ts';
+import type { Leak } from './leaks.ts';
 import { type LoadedRecordings, loadExamples } from './load.ts';
 import { writeModelFile } from './model-file.ts';
+import { type Prepared, prepareParts } from './prepare.ts';
 import { byCodeUnits, type Dataset, type DatasetProblem, problemOf, requireTwoClasses } from './recording.ts';
 import { type RunRecord, readRunRecord } from './run-record.ts';
 import { createRunFolder, type RunFolder } from './runfolder.ts';
 import { readSafetensors, writeSafetensors } from './safetensors.ts';
-import { type AppliedSplit, applySplit, duplicatesAcross, type Split } from './split.ts';
+import type { Split } from './split.ts';
 import { historyOf, type SavedState } from './state.ts';
-import { makeSplit } from './stratify.ts';
 
 export interface RunHooks {
+  /** Looking for copies of recordings under other names, before everything else. */
+  readonly onCheck?: (done: number, total: number) => void;
+  /** The given split leaks, and that was allowed. */
+  readonly onLeaks?: (leaks: readonly Leak[]) => void;
   readonly onPhase?: (phase: 'features' | 'training' | 'judging', detail: string) => void;
   readonly onLoad?: (done: number, total: number) => void;
   readonly onStep?: (report: StepReport) => void;
@@ -35,6 +40,8 @@ export interface RunOptions {
   readonly config?: Partial<TrainConfig>;
   /** Recordings by part; drawn from the seed where missing. */
   readonly split?: Split;
+  /** Go on where the given split has something on two sides; the run says so wherever it gives figures. Default false. */
+  readonly allowLeaks?: boolean;
   /** Run folder to make. */
   readonly out: string;
   readonly backend: Backend;
@@ -51,16 +58,14 @@ export interface RunOptions {
  * @throws UsageError `config/…`, `run/…` · DataError `dataset/one-class`, `split/…` · RunError `fit/diverged`
  */
 export async function runTraining(options: RunOptions): Promise<RunSummary> {
-  const { dataset } = options;
+  const { dataset, split, allowLeaks = false } = options;
   const config = resolveConfig(options.config ?? {});
   requireTwoClasses(dataset);
-  const split =
-    options.split ?? makeSplit(dataset.recordings, { seed: config.seed, classes: dataset.classes });
-  const applied = applySplit(split, dataset.recordings);
+  // What names alone tell is said before a folder is made and files are read.
+  if (split) applySplit(split, dataset.recordings, { allowLeaks });
   const folder = createRunFolder(options.out);
-  folder.writeSplit(split);
   try {
-    return await new Run(options, config, split, applied, folder).start();
+    return await new Run(options, config, folder).start();
   } finally {
     if (!folder.has('run')) folder.discard();
   }
@@ -97,41 +102,33 @@ export async function resumeTraining(
       'Start a new run in another folder',
     );
   }
-  const applied = applySplit(options.split, options.dataset.recordings);
+  // Whether leaks are allowed was decided when the run began; what is there is recorded again.
   const run = new Run(
-    { ...options, out: folder.path },
+    { ...options, out: folder.path, allowLeaks: true },
     resolveConfig(record.config),
-    options.split,
-    applied,
     folder,
   );
   return run.start(record);
 }
 
 class Run {
-  private readonly options: RunOptions;
+  private readonly options: Omit<RunOptions, 'config'>;
   private readonly config: TrainConfig;
-  private readonly split: Split;
-  private readonly parts: AppliedSplit;
   private readonly folder: RunFolder;
   private readonly timings: Record<string, number> = {};
+  private prepared!: Prepared;
 
-  constructor(
-    options: RunOptions,
-    config: TrainConfig,
-    split: Split,
-    parts: AppliedSplit,
-    folder: RunFolder,
-  ) {
+  constructor(options: Omit<RunOptions, 'config'>, config: TrainConfig, folder: RunFolder) {
     this.options = options;
     this.config = config;
-    this.split = split;
-    this.parts = parts;
     this.folder = folder;
   }
 
   async start(earlier?: RunRecord): Promise<RunSummary> {
     try {
+      Object.assign(this.timings, earlier?.timings);
+      this.prepared = await this.timed('checking', () => this.prepare());
+      if (!earlier) this.folder.writeSplit(this.prepared.split);
       return await this.work(earlier);
     } catch (error) {
       if (error instanceof Interruption) return this.interrupted();
@@ -139,15 +136,33 @@ class Run {
     }
   }
 
+  private async prepare(): Promise<Prepared> {
+    const { dataset, split, allowLeaks = false, hooks = {} } = this.options;
+    const prepared = await prepareParts(dataset, {
+      seed: this.config.seed,
+      ...(split ? { split, allowLeaks } : {}),
+      ...(hooks.onCheck ? { progress: hooks.onCheck } : {}),
+      ...(hooks.signal ? { signal: hooks.signal } : {}),
+    });
+    const { leaks } = prepared.parts;
+    if (leaks.length > 0) hooks.onLeaks?.(leaks);
+    return prepared;
+  }
+
   private async work(earlier?: RunRecord): Promise<RunSummary> {
     const { dataset, hooks = {}, backend } = this.options;
-    const { parts, config } = this;
-    Object.assign(this.timings, earlier?.timings);
-    hooks.onPhase?.('features', `${parts.train.length + parts.validation.length} recordings`);
-    const loaded = await this.timed('features', () => this.load([...parts.train, ...parts.validation]));
-    const inTrain = new Set(parts.train.map(({ id }) => id));
-    const train = loaded.examples.filter(({ id }) => inTrain.has(id));
-    const validation = loaded.examples.filter(({ id }) => !inTrain.has(id));
+    const { config } = this;
+    const { parts, split } = this.prepared;
+    // One by one where a split that leaks has a recording in both.
+    const listened = [...new Set([...parts.train, ...parts.validation])];
+    hooks.onPhase?.('features', `${listened.length} recordings`);
+    const loaded = await this.timed('features', () => this.load(listened));
+    const examplesOf = (part: AppliedSplit['train']) => {
+      const ids = new Set(part.map(({ id }) => id));
+      return loaded.examples.filter(({ id }) => ids.has(id));
+    };
+    const train = examplesOf(parts.train);
+    const validation = examplesOf(parts.validation);
     // The weights learn from the one, the threshold and the best epoch are chosen on the other.
     for (const part of ['train', 'validation'] as const) {
       const root = `${dataset.root} (${part === 'train' ? 'training' : part} part)`;
@@ -155,9 +170,12 @@ class Run {
       requireTwoClasses({ root, classes: dataset.classes, recordings, skipped: loaded.skipped });
     }
     // Test recordings too, so that none is exchanged before they are judged; their sound is not looked at yet.
-    const contentHash = new Map([...loaded.contentHash, ...hashContent(parts.test)]);
-    const used = [...parts.train, ...parts.validation, ...parts.test].filter(({ id }) => contentHash.has(id));
-    const dataHash = hashRecordings(used, contentHash);
+    const contentHash = new Map([...this.hashesOf(parts.test), ...loaded.contentHash]);
+    const used = new Set([...parts.train, ...parts.validation, ...parts.test]);
+    const dataHash = hashRecordings(
+      [...used].filter(({ id }) => contentHash.has(id)),
+      contentHash,
+    );
     if (earlier && earlier.data.hash !== dataHash) {
       throw new RunError(
         'run/data-changed',
@@ -193,8 +211,8 @@ class Run {
       model: average,
       record,
       dataset,
-      split: this.split,
-      parts: this.parts,
+      split,
+      parts,
       loaded,
       train,
       validation,
@@ -226,6 +244,7 @@ class Run {
     const { onLoad, signal } = this.options.hooks ?? {};
     return loadExamples(entries, this.config.features, {
       backend: this.options.backend,
+      threads: this.options.threads,
       ...(onLoad ? { progress: onLoad } : {}),
       ...(signal ? { signal } : {}),
     });
@@ -264,20 +283,21 @@ class Run {
     };
   }
 
-  /** What the split and the data set do not have in common, and the same sound on two sides. */
-  private splitProblems(contentHash: ReadonlyMap<string, string>): DatasetProblem[] {
-    const { missing, unassigned } = this.parts;
-    const twice = duplicatesAcross(this.parts, contentHash).flatMap(({ records }) =>
-      Object.values(records).flat(),
-    );
+  /** Of those whose file could be read. */
+  private hashesOf(entries: AppliedSplit['train']): (readonly [string, string])[] {
+    return entries.flatMap(({ id }) => {
+      const hash = this.prepared.contentHash.get(id);
+      return hash === undefined ? [] : [[id, hash] as const];
+    });
+  }
+
+  /** What the split and the data set do not have in common, and copies. */
+  private splitProblems(): DatasetProblem[] {
+    const { parts, problems } = this.prepared;
     return [
-      problemOf('split-unknown', 'recordings of the split are not in the data', missing),
-      problemOf('split-unassigned', 'recordings are in no part of the split and not used', unassigned),
-      problemOf(
-        'split-same-audio',
-        'recordings have the same audio as one in another part of the split',
-        twice,
-      ),
+      problemOf('split-unknown', 'recordings of the split are not in the data', parts.missing),
+      problemOf('split-unassigned', 'recordings are in no part of the split and not used', parts.unassigned),
+      ...problems,
     ].filter(({ count }) => count > 0);
   }
 
@@ -288,7 +308,8 @@ class Run {
     hash: string,
   ): RunRecord {
     const { dataset, backend, threads } = this.options;
-    const { train, validation, test } = this.parts;
+    const { split, parts } = this.prepared;
+    const { train, validation, test, leaks } = parts;
     return {
       format: 'pcg-engine/run/1',
       status: 'started',
@@ -300,14 +321,16 @@ class Run {
         hash,
         sha256: Object.fromEntries([...contentHash].sort(([a], [b]) => byCodeUnits(a, b))),
         excluded: dataset.excluded,
-        problems: [...dataset.problems, ...this.splitProblems(contentHash)],
+        problems: [...dataset.problems, ...this.splitProblems()],
         skipped: loaded.skipped,
         warnings: loaded.warnings,
       },
       split: {
-        hash: this.split.hash,
-        seed: this.split.seed,
+        hash: split.hash,
+        seed: split.seed,
+        ...(split.made ? { made: split.made } : {}),
         counts: { train: train.length, validation: validation.length, test: test.length },
+        ...(leaks.length > 0 ? { leaks } : {}),
       },
       model: {
         name: this.config.model,
@@ -328,7 +351,7 @@ class Run {
         features: this.config.features,
         classes: record.classes,
         threshold: 0.5,
-        trainedOn: { layout: record.data.layout, data: record.data.hash, split: this.split.hash },
+        trainedOn: { layout: record.data.layout, data: record.data.hash, split: this.prepared.split.hash },
       });
     }
     this.folder.writeJson('run', { ...record, status: 'diverged', reason, timings: this.timings });

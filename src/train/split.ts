@@ -1,33 +1,38 @@
 import { DataError } from '../base/errors.ts';
 import { hashBytes } from './hash.ts';
 import { readJson, toJson } from './json.ts';
-import { byCodeUnits, formatNames, printable, type RecordingEntry } from './recording.ts';
+import { byCodeUnits, printable } from './recording.ts';
 
 export const PARTS = ['train', 'validation', 'test'] as const;
 export type Part = (typeof PARTS)[number];
 
 export const SPLIT_FORMAT = 'pcg-engine/split/1';
 
+export const SPLIT_KINDS = ['stratified', 'k-fold', 'leave-one-site-out'] as const;
+
+/** How a split was drawn. */
+export interface SplitOrigin {
+  readonly how: (typeof SPLIT_KINDS)[number];
+  /** Of k folds: which one is tested, from 1 on, and how many there are. */
+  readonly fold?: number;
+  readonly folds?: number;
+  /** The site that is tested. */
+  readonly site?: string;
+  /** Wanted shares of the recordings. */
+  readonly fractions?: Readonly<Record<Part, number>>;
+}
+
 /** Which recording is on which side; saved with every run and able to be given to another. */
 export interface Split {
   readonly format: typeof SPLIT_FORMAT;
   /** The seed it was drawn with; null where somebody else made it. */
   readonly seed: number | null;
+  /** Absent where somebody else made it. */
+  readonly made?: SplitOrigin;
   /** Recording ids, each list in code-unit order. */
   readonly parts: Readonly<Record<Part, readonly string[]>>;
   /** `splitHash` of the parts. */
   readonly hash: string;
-}
-
-/** Recordings by part, and what a given split and the data set do not have in common. */
-export interface AppliedSplit {
-  readonly train: readonly RecordingEntry[];
-  readonly validation: readonly RecordingEntry[];
-  readonly test: readonly RecordingEntry[];
-  /** Ids of the split that the data set does not have. */
-  readonly missing: readonly string[];
-  /** Ids of the data set that the split does not name; they are used nowhere. */
-  readonly unassigned: readonly string[];
 }
 
 /** SHA-256 of the parts alone, so that the same division has the same hash whatever made it. */
@@ -36,93 +41,14 @@ export function splitHash(parts: Readonly<Record<Part, readonly string[]>>): str
 }
 
 /** A split from lists of ids in any order. */
-export function splitOf(parts: Readonly<Record<Part, readonly string[]>>, seed: number | null = null): Split {
+export function splitOf(
+  parts: Readonly<Record<Part, readonly string[]>>,
+  seed: number | null = null,
+  made?: SplitOrigin,
+): Split {
   const sorted = (part: Part) => [...parts[part]].sort(byCodeUnits);
   const ordered = { train: sorted('train'), validation: sorted('validation'), test: sorted('test') };
-  return { format: SPLIT_FORMAT, seed, parts: ordered, hash: splitHash(ordered) };
-}
-
-/**
- * Divides recordings as a split says, and refuses one that leaks.
- *
- * @throws DataError `split/leak` a group on two sides · `split/duplicate` an id twice · `split/empty-part`
- */
-export function applySplit(split: Split, recordings: readonly RecordingEntry[]): AppliedSplit {
-  const partOf = new Map<string, Part>();
-  for (const part of PARTS) {
-    for (const id of split.parts[part]) {
-      const earlier = partOf.get(id);
-      if (earlier) {
-        const where = earlier === part ? `twice in ${part}` : `in ${earlier} and in ${part}`;
-        throw new DataError('split/duplicate', printable(`the split has recording "${id}" ${where}`));
-      }
-      partOf.set(id, part);
-    }
-  }
-  const applied: Record<Part, RecordingEntry[]> = { train: [], validation: [], test: [] };
-  const unassigned: string[] = [];
-  for (const recording of recordings) {
-    const part = partOf.get(recording.id);
-    if (part) applied[part].push(recording);
-    else unassigned.push(recording.id);
-  }
-  checkLeaks(applied);
-  for (const part of PARTS) {
-    if (applied[part].length > 0) continue;
-    const message = `the split leaves no recording for ${part} (${split.parts[part].length} named, none found)`;
-    throw new DataError('split/empty-part', message, 'Give the split that was made for these recordings');
-  }
-  const known = new Set(recordings.map((recording) => recording.id));
-  const missing = [...partOf.keys()].filter((id) => !known.has(id)).sort(byCodeUnits);
-  return { ...applied, missing, unassigned };
-}
-
-/** @throws DataError `split/leak` naming the groups that are on two sides */
-export function checkLeaks(parts: Readonly<Record<Part, readonly RecordingEntry[]>>): void {
-  const sides = new Map<string, Set<Part>>();
-  for (const part of PARTS) {
-    for (const { group } of parts[part]) sides.set(group, (sides.get(group) ?? new Set<Part>()).add(part));
-  }
-  const leaks = [...sides]
-    .filter(([, on]) => on.size > 1)
-    .map(([group, on]) => `${group} (${[...on].join(' + ')})`);
-  if (leaks.length === 0) return;
-  const message = `the split has ${leaks.length} ${leaks.length === 1 ? 'subject' : 'subjects'} on two sides: ${formatNames(leaks)}`;
-  throw new DataError('split/leak', message, 'Put all recordings of a subject on one side');
-}
-
-/** Recordings on different sides of a split that have the same content. */
-export interface DuplicateAcross {
-  /** Hash of the content. */
-  readonly hash: string;
-  /** Recording ids by part, each list in the order given. */
-  readonly records: Readonly<Record<Part, readonly string[]>>;
-}
-
-/**
- * Finds content that is on more than one side: the same file under two names, which the names of subjects do
- * not tell. In the order of the hashes.
- *
- * @param contentHash by recording id; a recording without one is like no other
- */
-export function duplicatesAcross(
-  parts: Readonly<Record<Part, readonly Pick<RecordingEntry, 'id'>[]>>,
-  contentHash: ReadonlyMap<string, string>,
-): DuplicateAcross[] {
-  const found = new Map<string, Record<Part, string[]>>();
-  for (const part of PARTS) {
-    for (const { id } of parts[part]) {
-      const hash = contentHash.get(id);
-      if (hash === undefined) continue;
-      const records = found.get(hash) ?? { train: [], validation: [], test: [] };
-      records[part].push(id);
-      found.set(hash, records);
-    }
-  }
-  return [...found]
-    .filter(([, records]) => PARTS.filter((part) => records[part].length > 0).length > 1)
-    .map(([hash, records]) => ({ hash, records }))
-    .sort((a, b) => byCodeUnits(a.hash, b.hash));
+  return { format: SPLIT_FORMAT, seed, ...(made ? { made } : {}), parts: ordered, hash: splitHash(ordered) };
 }
 
 /** The text of a split file. */
@@ -136,7 +62,7 @@ export function readSplit(path: string): Split {
 }
 
 /**
- * Checks what was read as a split. `hash` and `seed` may be absent, for splits made by hand.
+ * Checks what was read as a split. `hash`, `seed` and `made` may be absent, for splits made by hand.
  * @param where for messages
  * @throws DataError `split/invalid`, `split/hash`
  */
@@ -162,12 +88,43 @@ export function parseSplit(value: unknown, where: string): Split {
   if (extra !== undefined) throw invalid(`unknown part "${extra}"`);
   const seed = value.seed ?? null;
   if (seed !== null && typeof seed !== 'number') throw invalid('"seed" is not a number');
-  const split = splitOf({ train: list('train'), validation: list('validation'), test: list('test') }, seed);
+  const parts = { train: list('train'), validation: list('validation'), test: list('test') };
+  const split = splitOf(parts, seed, parseOrigin(value.made, invalid));
   if (value.hash !== undefined && value.hash !== split.hash) {
     const message = `${where}: the hash does not fit the parts, so the file was changed after it was made`;
     throw new DataError('split/hash', message, 'Remove "hash" from the file if the change was meant');
   }
   return split;
+}
+
+/** @param invalid builds the error to throw */
+function parseOrigin(value: unknown, invalid: (what: string) => DataError): SplitOrigin | undefined {
+  if (value === undefined) return undefined;
+  if (!isObject(value)) throw invalid('"made" is not an object');
+  const { how, fold, folds, site, fractions } = value;
+  const kind = SPLIT_KINDS.find((each) => each === how);
+  if (!kind) throw invalid(`"made.how" is none of ${SPLIT_KINDS.join(', ')}`);
+  const whole = (number: unknown, name: string): number => {
+    if (Number.isSafeInteger(number) && (number as number) >= 1) return number as number;
+    throw invalid(`"made.${name}" is not a whole number from 1 on`);
+  };
+  if (site !== undefined && typeof site !== 'string') throw invalid('"made.site" is not a name');
+  return {
+    how: kind,
+    ...(fold === undefined ? {} : { fold: whole(fold, 'fold') }),
+    ...(folds === undefined ? {} : { folds: whole(folds, 'folds') }),
+    ...(site === undefined ? {} : { site }),
+    ...(fractions === undefined ? {} : { fractions: parseFractions(fractions, invalid) }),
+  };
+}
+
+function parseFractions(value: unknown, invalid: (what: string) => DataError): Record<Part, number> {
+  const share = (part: Part): number => {
+    const number = isObject(value) ? value[part] : undefined;
+    if (typeof number === 'number' && number >= 0 && number <= 1) return number;
+    throw invalid(`"made.fractions.${part}" is not a share from 0 to 1`);
+  };
+  return { train: share('train'), validation: share('validation'), test: share('test') };
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -14,46 +14,20 @@ export interface MakeSplitOptions {
   readonly classes?: readonly string[];
 }
 
-/** Recordings that stay together, and what they add to each stratum. */
-interface Group {
-  readonly name: string;
-  readonly ids: readonly string[];
-  /** Class labels in the group. */
-  readonly labels: ReadonlySet<number>;
-  /** [stratum, amount] pairs. */
-  readonly adds: readonly (readonly [number, number])[];
-}
-
 /**
  * Divides recordings into train, validation and test so that all recordings of a group are on one side and
- * every (site, label) pair, and the number of groups of every site, keep their shares.
- *
- * The wanted division minimises χ² = Σ (count − target)² / target over strata and parts. Groups are taken
- * largest first (in seeded order among equals), each to the part that raises χ² least; then single groups
- * move while that lowers χ². Same recordings, same seed: same split, whatever the order of the input.
+ * every (site, label) pair, and the number of groups of every site, keep their shares; see `divide`.
  *
  * @throws DataError `split/too-few-groups` when a class has not a group for each part
- * @throws UsageError `split/fractions`
+ * @throws UsageError `split/fractions`, `split/seed`
  */
 export function makeSplit(recordings: readonly RecordingEntry[], options: MakeSplitOptions): Split {
-  const fractions = options.fractions ?? DEFAULT_FRACTIONS;
+  const { seed, fractions = DEFAULT_FRACTIONS, classes } = options;
   checkFractions(fractions);
-  const { groups, totals } = gather(recordings);
-  checkGroups(recordings, groups, options.classes);
-  const order = new Draws(options.seed, STREAMS.split).shuffle(groups);
-  order.sort((a, b) => b.ids.length - a.ids.length);
-
-  const board = new Board(totals, fractions);
-  for (const group of order) board.place(group, board.best(group));
-  giveEveryPartEveryClass(order, board);
-  refine(order, board);
-
-  const idsOf = (part: Part) =>
-    order.filter((group) => board.partOf.get(group) === part).flatMap(({ ids }) => ids);
-  return splitOf(
-    { train: idsOf('train'), validation: idsOf('validation'), test: idsOf('test') },
-    options.seed,
-  );
+  const shares = PARTS.map((part) => ({ name: part, share: fractions[part] }));
+  const [train, validation, test] = divide(recordings, shares, { seed, ...(classes ? { classes } : {}) });
+  const parts = { train: train!, validation: validation!, test: test! };
+  return splitOf(parts, seed, { how: 'stratified', fractions });
 }
 
 function checkFractions(fractions: Readonly<Record<Part, number>>): void {
@@ -64,9 +38,68 @@ function checkFractions(fractions: Readonly<Record<Part, number>>): void {
   throw new UsageError('split/fractions', message, 'Each must be above 0, and together they must make 1');
 }
 
+/** A part to divide into: what messages call it, and its share of the recordings, above 0. All shares sum to 1. */
+export interface Share {
+  readonly name: string;
+  readonly share: number;
+}
+
+export interface DivideOptions {
+  readonly seed: number;
+  /** Number of the division, where one seed makes several; default 0. */
+  readonly step?: number;
+  /** Class names by label, for messages. */
+  readonly classes?: readonly string[];
+}
+
+/**
+ * Divides recordings into any number of parts so that all recordings of a group are in one part, every part
+ * has every class, and every (site, label) pair, and the number of groups of every site, keep their shares.
+ *
+ * The wanted division minimises χ² = Σ (count − target)² / target over strata and parts. Groups are taken
+ * largest first (in seeded order among equals), each to the part that raises χ² least; then single groups
+ * move while that lowers χ². Same recordings, same seed: same division, whatever the order of the input.
+ *
+ * @returns ids by part, in the order of `shares`
+ * @throws DataError `split/too-few-groups` when a class has not a group for each part · UsageError `split/seed`
+ */
+export function divide(
+  recordings: readonly RecordingEntry[],
+  shares: readonly Share[],
+  { seed, step = 0, classes = [] }: DivideOptions,
+): string[][] {
+  if (!Number.isSafeInteger(seed) || seed < 0) {
+    throw new UsageError('split/seed', `the seed is ${seed}`, 'Give a whole number from 0 on');
+  }
+  const { groups, totals } = gather(recordings);
+  checkGroups(recordings, groups, shares, classes);
+  const order = new Draws(seed, STREAMS.split, step).shuffle(groups);
+  order.sort((a, b) => b.ids.length - a.ids.length);
+
+  const board = new Board(totals, shares);
+  for (const group of order) board.place(group, board.best(group));
+  giveEveryPartEveryClass(order, board, shares, classes);
+  refine(order, board);
+
+  return shares.map((_, part) =>
+    order.filter((group) => board.partOf.get(group) === part).flatMap(({ ids }) => ids),
+  );
+}
+
+/** Recordings that stay together, and what they add to each stratum. */
+interface Group {
+  readonly name: string;
+  readonly ids: readonly string[];
+  /** Class labels in the group. */
+  readonly labels: ReadonlySet<number>;
+  /** [stratum, amount] pairs. */
+  readonly adds: readonly (readonly [number, number])[];
+}
+
 function gather(recordings: readonly RecordingEntry[]): { groups: Group[]; totals: number[] } {
   const members = new Map<string, RecordingEntry[]>();
-  for (const recording of recordings) {
+  // Sums of costs are taken in the order of the strata, and their last bits must not depend on the input's order.
+  for (const recording of [...recordings].sort((a, b) => byCodeUnits(a.id, b.id))) {
     const list = members.get(recording.group);
     if (list) list.push(recording);
     else members.set(recording.group, [recording]);
@@ -85,7 +118,7 @@ function gather(recordings: readonly RecordingEntry[]): { groups: Group[]; total
     for (const site of new Set(list.map((recording) => recording.site))) add(`groups ${site}`);
     return {
       name,
-      ids: list.map((recording) => recording.id).sort(byCodeUnits),
+      ids: list.map((recording) => recording.id),
       labels: new Set(list.map((recording) => recording.label)),
       adds: [...adds],
     };
@@ -93,48 +126,57 @@ function gather(recordings: readonly RecordingEntry[]): { groups: Group[]; total
   return { groups: groups.sort((a, b) => byCodeUnits(a.name, b.name)), totals };
 }
 
+const nameOf = (label: number, classes: readonly string[]) => `"${classes[label] ?? label}"`;
+
 function checkGroups(
   recordings: readonly RecordingEntry[],
   groups: readonly Group[],
-  classes: readonly string[] | undefined,
+  shares: readonly Share[],
+  classes: readonly string[],
 ): void {
   for (const label of new Set(recordings.map((recording) => recording.label))) {
     const count = groups.filter((group) => group.labels.has(label)).length;
-    if (count >= PARTS.length) continue;
-    const message = `class "${classes?.[label] ?? label}" has recordings of ${count} ${count === 1 ? 'subject' : 'subjects'} only`;
-    const hint = `A split into ${PARTS.join(', ')} needs at least ${PARTS.length} subjects of every class`;
+    if (count >= shares.length) continue;
+    const message = `class ${nameOf(label, classes)} has recordings of ${count} ${count === 1 ? 'subject' : 'subjects'} only`;
+    const names = shares.length > 3 ? `${shares.length} parts` : shares.map(({ name }) => name).join(', ');
+    const hint = `A split into ${names} needs at least ${shares.length} subjects of every class`;
     throw new DataError('split/too-few-groups', message, hint);
   }
 }
 
 /** Where groups are, how full that makes each stratum of each part, and what a change would cost. */
 class Board {
-  readonly partOf = new Map<Group, Part>();
-  readonly #counts: Record<Part, number[]>;
-  readonly #targets: Record<Part, number[]>;
+  /** By index into the shares. */
+  readonly partOf = new Map<Group, number>();
+  /** How many parts there are. */
+  readonly parts: number;
+  /** By part and stratum. */
+  readonly #counts: readonly number[][];
+  readonly #targets: readonly number[][];
 
-  constructor(totals: readonly number[], fractions: Readonly<Record<Part, number>>) {
-    const zeros = () => totals.map(() => 0);
-    const targets = (part: Part) => totals.map((total) => total * fractions[part]);
-    this.#counts = { train: zeros(), validation: zeros(), test: zeros() };
-    this.#targets = { train: targets('train'), validation: targets('validation'), test: targets('test') };
+  constructor(totals: readonly number[], shares: readonly Share[]) {
+    this.parts = shares.length;
+    this.#counts = shares.map(() => totals.map(() => 0));
+    this.#targets = shares.map(({ share }) => totals.map((total) => total * share));
   }
 
-  place(group: Group, part: Part): void {
+  place(group: Group, part: number): void {
     const from = this.partOf.get(group);
     for (const [stratum, amount] of group.adds) {
-      if (from) this.#counts[from][stratum]! -= amount;
-      this.#counts[part][stratum]! += amount;
+      if (from !== undefined) this.#counts[from]![stratum]! -= amount;
+      this.#counts[part]![stratum]! += amount;
     }
     this.partOf.set(group, part);
   }
 
   /** How much χ² rises when `group`, not counted there yet, comes to `part`. Σ count is fixed, so that
    * (count − target)² / target may be replaced by count² / target. */
-  costOfAdding(group: Group, part: Part): number {
+  costOfAdding(group: Group, part: number): number {
+    const counts = this.#counts[part]!;
+    const targets = this.#targets[part]!;
     let cost = 0;
     for (const [stratum, amount] of group.adds) {
-      cost += (amount * (2 * this.#counts[part][stratum]! + amount)) / this.#targets[part][stratum]!;
+      cost += (amount * (2 * counts[stratum]! + amount)) / targets[stratum]!;
     }
     return cost;
   }
@@ -144,14 +186,14 @@ class Board {
     const part = this.partOf.get(group)!;
     let gain = 0;
     for (const [stratum, amount] of group.adds) {
-      gain += (amount * (2 * this.#counts[part][stratum]! - amount)) / this.#targets[part][stratum]!;
+      gain += (amount * (2 * this.#counts[part]![stratum]! - amount)) / this.#targets[part]![stratum]!;
     }
     return gain;
   }
 
-  best(group: Group): Part {
-    let best: Part = PARTS[0];
-    for (const part of PARTS)
+  best(group: Group): number {
+    let best = 0;
+    for (let part = 1; part < this.parts; part++)
       if (this.costOfAdding(group, part) < this.costOfAdding(group, best)) best = part;
     return best;
   }
@@ -166,10 +208,15 @@ class Board {
 }
 
 /** Small data sets can leave a part without a class; the cheapest group that its part can spare moves in. */
-function giveEveryPartEveryClass(groups: readonly Group[], board: Board): void {
+function giveEveryPartEveryClass(
+  groups: readonly Group[],
+  board: Board,
+  shares: readonly Share[],
+  classes: readonly string[],
+): void {
   const labels = [...new Set(groups.flatMap((group) => [...group.labels]))].sort((a, b) => a - b);
   for (const label of labels) {
-    for (const part of PARTS) {
+    for (const [part, { name }] of shares.entries()) {
       if (groups.some((group) => board.partOf.get(group) === part && group.labels.has(label))) continue;
       let best: Group | undefined;
       let least = Number.POSITIVE_INFINITY;
@@ -181,7 +228,7 @@ function giveEveryPartEveryClass(groups: readonly Group[], board: Board): void {
         least = change;
       }
       if (!best) {
-        const message = `no way to give ${part} a subject of class ${label} without taking a class from another part`;
+        const message = `no way to give ${name} a subject of class ${nameOf(label, classes)} without taking a class from another part`;
         throw new DataError('split/too-few-groups', message, 'Add subjects, or give a split of your own');
       }
       board.place(best, part);
@@ -195,7 +242,7 @@ function refine(groups: readonly Group[], board: Board): void {
     let moved = false;
     for (const group of groups) {
       const gain = board.gainOfRemoving(group);
-      for (const part of PARTS) {
+      for (let part = 0; part < board.parts; part++) {
         if (part === board.partOf.get(group)) continue;
         if (board.costOfAdding(group, part) >= gain - 1e-9 || !board.canSpare(group, groups)) continue;
         board.place(group, part);

@@ -9,7 +9,6 @@ import { resolveConfig } from '../../src/train/config.ts';
 import { readEvents } from '../../src/train/events.ts';
 import {
   loadModel,
-  makeSplit,
   openRunFolder,
   readRunRecord,
   readSafetensors,
@@ -186,26 +185,6 @@ it('a split that does not fit is noted in run.json', async () => {
     ['split-unassigned', 2],
   ]);
   expect(ids).toContain(problems[1]!.examples[0]);
-});
-
-it('the same sound on two sides of a split is noted', async () => {
-  const { recordings, classes } = dataset;
-  const split = makeSplit(recordings, { seed: 1, classes });
-  const [source, copy] = [split.parts.train[0]!, split.parts.test[0]!];
-  const { samples } = recordings.find(({ id }) => id === source)!;
-  const twins = recordings.map((each) => (each.id === copy ? { ...each, samples } : each));
-  const out = join(temporaryFolder(), 'run');
-  const short = { ...config, epochs: 1 };
-  await runTraining({
-    dataset: { ...dataset, recordings: twins },
-    config: short,
-    split,
-    out,
-    backend,
-    threads: 1,
-  });
-  const [problem] = readRunRecord(openRunFolder(out)).data.problems;
-  expect(problem).toMatchObject({ code: 'split-same-audio', count: 2, examples: [source, copy] });
 });
 
 it('a model card that was changed is refused', async () => {

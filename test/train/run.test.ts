@@ -91,7 +91,7 @@ describe('a run', () => {
       environment: { device: 'cpu', threads: 1, node: process.versions.node },
     });
     expect(Object.keys(run.record.data.sha256)).toEqual(dataset.recordings.map(({ id }) => id));
-    expect(Object.keys(record().timings)).toEqual(['features', 'training', 'judging']);
+    expect(Object.keys(record().timings)).toEqual(['checking', 'features', 'training', 'judging']);
     expect(readSplit(run.folder.file('split')).hash).toBe(run.record.split.hash);
   });
 

@@ -1,15 +1,7 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { RecordingEntry } from '../../src/train/recording.ts';
-import {
-  applySplit,
-  duplicatesAcross,
-  formatSplit,
-  parseSplit,
-  readSplit,
-  splitHash,
-  splitOf,
-} from '../../src/train/split.ts';
+import { applySplit } from '../../src/train/apply-split.ts';
+import { formatSplit, parseSplit, readSplit, splitHash, splitOf } from '../../src/train/split.ts';
 import { entry } from './recordings.ts';
 import { errorOf, temporaryFolder } from './temporary.ts';
 
@@ -42,13 +34,36 @@ describe('a given split', () => {
     expect(error.message).toContain('1 subject on two sides: p1 (train + test)');
   });
 
-  it('is refused when it names a recording twice', () => {
-    const two = errorOf(() => applySplit(splitOf({ ...parts, test: ['d', 'c'] }), recordings));
-    expect(two.code).toBe('split/duplicate');
-    expect(two.message).toContain('in validation and in test');
-    expect(errorOf(() => applySplit(splitOf({ ...parts, test: ['d', 'd'] }), recordings)).message).toContain(
-      'twice in test',
-    );
+  it('is refused when it names a recording twice in a part', () => {
+    const error = errorOf(() => applySplit(splitOf({ ...parts, test: ['d', 'd'] }), recordings));
+    expect(error.code).toBe('split/duplicate');
+    expect(error.message).toContain('"d" twice in test');
+  });
+
+  it('is refused when it has a recording in two parts', () => {
+    const error = errorOf(() => applySplit(splitOf({ ...parts, test: ['d', 'c'] }), recordings));
+    expect(error.code).toBe('split/leak');
+    expect(error.message).toContain('1 recording in two parts: c (validation + test)');
+  });
+
+  it('that leaks is applied where that is allowed, and says what leaks', () => {
+    const split = splitOf({ train: ['a', 'c'], validation: ['c'], test: ['b', 'd'] });
+    const applied = applySplit(split, recordings, { allowLeaks: true });
+    expect(applied.train.map(({ id }) => id)).toEqual(['a', 'c']);
+    expect(applied.validation.map(({ id }) => id)).toEqual(['c']);
+    expect(applied.leaks).toEqual([
+      { kind: 'subject', subject: 'p1', names: ['a', 'b'], parts: ['train', 'test'] },
+      { kind: 'record-in-two-parts', names: ['c'], parts: ['train', 'validation'] },
+    ]);
+    // What is wrong besides is still refused.
+    const twice = splitOf({ train: ['a', 'b', 'c', 'c'], validation: ['c'], test: ['d'] });
+    expect(errorOf(() => applySplit(twice, recordings, { allowLeaks: true })).code).toBe('split/duplicate');
+    const none = splitOf({ train: ['a', 'c'], validation: ['c'], test: [] });
+    expect(errorOf(() => applySplit(none, recordings, { allowLeaks: true })).code).toBe('split/empty-part');
+  });
+
+  it('with nothing on two sides says so', () => {
+    expect(applySplit(splitOf(parts), recordings).leaks).toEqual([]);
   });
 
   it('is refused when a part has nothing left', () => {
@@ -98,16 +113,4 @@ describe('a split file', () => {
     const root = temporaryFolder({ 'split.json': '{' });
     expect(errorOf(() => readSplit(join(root, 'split.json'))).code).toBe('json/invalid');
   });
-});
-
-it('content that is on two sides is found, whatever its names', () => {
-  const [a, b, c, d] = recordings as [RecordingEntry, RecordingEntry, RecordingEntry, RecordingEntry];
-  const sides = { train: [b, a], validation: [c], test: [d] };
-  const hashes = (...each: string[]) => new Map(['a', 'b', 'c', 'd'].map((id, i) => [id, each[i]!] as const));
-  expect(duplicatesAcross(sides, hashes('2', '2', '1', '3'))).toEqual([]);
-  expect(duplicatesAcross(sides, hashes('2', '2', '1', '2'))).toEqual([
-    { hash: '2', records: { train: ['b', 'a'], validation: [], test: ['d'] } },
-  ]);
-  expect(duplicatesAcross(sides, hashes('2', '1', '2', '1')).map(({ hash }) => hash)).toEqual(['1', '2']);
-  expect(duplicatesAcross(sides, new Map())).toEqual([]);
 });

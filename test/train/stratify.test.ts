@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { applySplit } from '../../src/train/apply-split.ts';
 import type { RecordingEntry } from '../../src/train/recording.ts';
-import { applySplit, PARTS } from '../../src/train/split.ts';
+import { PARTS } from '../../src/train/split.ts';
 import { makeSplit } from '../../src/train/stratify.ts';
 import { cohort, entry } from './recordings.ts';
 import { errorOf } from './temporary.ts';

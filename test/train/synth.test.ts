@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
+import { applySplit } from '../../src/train/apply-split.ts';
 import { rocAuc } from '../../src/train/auc.ts';
 import { countBySite, requireTwoClasses } from '../../src/train/recording.ts';
-import { applySplit } from '../../src/train/split.ts';
 import { makeSplit } from '../../src/train/stratify.ts';
 import { SYNTH_RATE, synthDataset } from '../../src/train/synth.ts';
 import { errorOf } from './temporary.ts';
