@@ -47,6 +47,8 @@ export interface LoadOptions {
   readonly backend?: Backend;
   /** Threads of the host; default: one for every core. The result is the same for any number. */
   readonly threads?: number;
+  /** As for `mapInWorkers`. */
+  readonly worker?: URL;
   readonly progress?: (done: number, total: number) => void;
   readonly signal?: AbortSignal;
 }
@@ -90,7 +92,7 @@ type Keep = (outcome: Outcome<Extracted>, index: number) => void;
 async function onHost(
   entries: readonly RecordingEntry[],
   features: FeatureSettings,
-  { threads, signal, progress }: LoadOptions,
+  { threads, worker, signal, progress }: LoadOptions,
   keep: Keep,
 ): Promise<void> {
   const items = entries.map((entry) => {
@@ -99,6 +101,7 @@ async function onHost(
   });
   await mapInWorkers('extract', { features }, items, {
     threads,
+    worker,
     signal,
     onResult: keep,
     onProgress: progress,

@@ -1,6 +1,7 @@
 /** One kind of work on many items, by as many threads as wanted. */
 import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
+import type { ResourceLimits } from 'node:worker_threads';
 import { breathe } from '../interruption.ts';
 import { failureOf } from './failure.ts';
 import { type Outcome, runPool } from './pool.ts';
@@ -13,6 +14,11 @@ export interface MapOptions<Item, Result> {
   /** Default: one for every core. With 1, or one item, the work is done in this thread. */
   readonly threads?: number | undefined;
   readonly signal?: AbortSignal | undefined;
+  /**
+   * Module that workers run, for programs that are bundled: one that does what `train/workers/worker.js` of this package
+   * does. Default: that file, and where there is none all is done in this thread.
+   */
+  readonly worker?: URL | undefined;
   /** What messages call an item; default: its `path`, else its number. */
   readonly nameOf?: (item: Item, index: number) => string;
   /** Called in the order of the items, as soon as one and all before it are done. */
@@ -26,6 +32,7 @@ export interface Workplace<Table extends TaskTable> {
   readonly tasks: Table;
   /** A module that calls `serve(tasks)`; null where there is none, and all is done in this thread. */
   readonly worker: URL | null;
+  readonly limits?: ResourceLimits;
 }
 
 /** Milliseconds of work in this thread after which the host may handle signals and draw. */
@@ -66,12 +73,12 @@ export function mapInWorkers<Name extends keyof typeof TASKS & string>(
   items: readonly ItemOf<typeof TASKS, Name>[],
   options: MapOptions<ItemOf<typeof TASKS, Name>, ResultOf<typeof TASKS, Name>> = {},
 ): Promise<Outcome<ResultOf<typeof TASKS, Name>>[]> {
-  return mapAt({ tasks: TASKS, worker: workerModule() }, task, setup, items, options);
+  return mapAt({ tasks: TASKS, worker: options.worker ?? workerModule() }, task, setup, items, options);
 }
 
 /** `mapInWorkers` with other tasks. */
 export async function mapAt<Table extends TaskTable, Name extends keyof Table & string>(
-  { tasks, worker }: Workplace<Table>,
+  { tasks, worker, limits }: Workplace<Table>,
   task: Name,
   setup: SetupOf<Table, Name>,
   items: readonly ItemOf<Table, Name>[],
@@ -90,7 +97,7 @@ export async function mapAt<Table extends TaskTable, Name extends keyof Table & 
   };
   const name = (index: number) => nameOf(items[index]!, index);
   if (worker && threads > 1) {
-    await runPool({ worker, setup: { task, setup }, items, threads, signal, nameOf: name, settle });
+    await runPool({ worker, limits, setup: { task, setup }, items, threads, signal, nameOf: name, settle });
   } else {
     const module = (await tasks[task]!()) as TaskModule<unknown, unknown, Result>;
     const run = await module.create(setup);

@@ -1,5 +1,5 @@
 /** The caller's side of workers: who gets which item, and what becomes of those whose worker died. */
-import { Worker } from 'node:worker_threads';
+import { type ResourceLimits, Worker } from 'node:worker_threads';
 import { Interruption } from '../interruption.ts';
 import { type Failure, outOfMemory, unpackError } from './failure.ts';
 import type { Assignment, Report, WorkerSetup } from './serve.ts';
@@ -9,6 +9,7 @@ export type Outcome<Result> = { readonly value: Result } | { readonly failure: F
 
 export interface Work {
   readonly worker: URL;
+  readonly limits: ResourceLimits | undefined;
   readonly setup: WorkerSetup;
   readonly items: readonly unknown[];
   readonly threads: number;
@@ -80,7 +81,8 @@ class Pool {
   private hire(): void {
     try {
       // Options of this process (hooks, an inspector) are not for its workers.
-      const thread = new Worker(this.work.worker, { workerData: this.work.setup, execArgv: [] });
+      const { worker, setup, limits = {} } = this.work;
+      const thread = new Worker(worker, { workerData: setup, execArgv: [], resourceLimits: limits });
       const hand: Hand = { thread, items: [] };
       let cause: unknown;
       this.hands.add(hand);

@@ -1,0 +1,154 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { DeviceError, UsageError } from '../../src/base/errors.ts';
+import { Interruption } from '../../src/train/interruption.ts';
+import { type MapOptions, mapAt, type Outcome } from '../../src/train/workers/map.ts';
+import { bundleTestWorker } from './workers-bundle.ts';
+import { type Order, TEST_TASKS } from './workers-tasks.ts';
+
+let worker: URL;
+beforeAll(async () => {
+  worker = await bundleTestWorker();
+});
+
+const limits = { maxOldGenerationSizeMb: 24, maxYoungGenerationSizeMb: 4 };
+
+function obey(orders: readonly Order[], options: MapOptions<Order, unknown> = {}, setup = {}) {
+  return mapAt({ tasks: TEST_TASKS, worker, limits }, 'obey', setup, orders, { threads: 2, ...options });
+}
+
+/** Workers that are still running, as Node counts them. */
+const running = () => process.getActiveResourcesInfo().filter((name) => /worker|messageport/i.test(name));
+
+const squares = (n: number): Order[] => Array.from({ length: n }, (_, value) => ({ what: 'square', value }));
+const code = (outcome: Outcome<unknown>) => ('failure' in outcome ? outcome.failure.code : outcome.value);
+
+describe('many items', () => {
+  it.each([1, 2, 3, 64])('have their results in order with %d threads', async (threads) => {
+    const outcomes = await obey(squares(50), { threads });
+    expect(outcomes).toEqual(squares(50).map(({ value }) => ({ value: value! * value! })));
+  });
+
+  it('are done by as many threads as asked for, and by this one where one is enough', async () => {
+    const threadsOf = async (threads: number, items: number) => {
+      const orders = Array.from({ length: items }, () => ({ what: 'thread' }));
+      return new Set((await obey(orders, { threads })).map(code));
+    };
+    expect(await threadsOf(1, 3)).toEqual(new Set([0]));
+    expect(await threadsOf(2, 1)).toEqual(new Set([0]));
+    const three = await threadsOf(3, 30);
+    expect(three.size).toBe(3);
+    expect(three.has(0)).toBe(false);
+  });
+
+  it('are told of in order, however long each takes; progress counts what is done', async () => {
+    const told: number[] = [];
+    const progress: number[] = [];
+    const waits = [120, 5, 60, 1, 1, 30];
+    await obey(
+      waits.map((value) => ({ what: 'wait', value })),
+      {
+        onResult: (outcome, index) => told.push(index, code(outcome) as number),
+        onProgress: (done, total) => progress.push(done / total),
+      },
+    );
+    expect(told).toEqual(waits.flatMap((value, index) => [index, value]));
+    expect(progress).toEqual([1, 2, 3, 4, 5, 6].map((done) => done / 6));
+  });
+
+  it('may be none', async () => {
+    expect(await obey([])).toEqual([]);
+  });
+
+  it('results move where their task says so', async () => {
+    const outcomes = await mapAt({ tasks: TEST_TASKS, worker }, 'vector', 1000, [1, 2, 3], { threads: 2 });
+    expect(outcomes.map((o) => ('value' in o ? o.value.data : o))).toEqual(
+      [1, 2, 3].map((value) => new Float32Array(1000).fill(value)),
+    );
+  });
+});
+
+describe('one bad item', () => {
+  const orders = (...what: readonly Order[]): Order[] => [...what, ...squares(5)];
+  const rest = squares(5).map(({ value }) => value! * value!);
+
+  it.each([1, 2])('is its own failure where it throws, with %d threads', async (threads) => {
+    const outcomes = await obey(orders({ what: 'data', path: 'a.wav' }, { what: 'array', path: 'b.wav' }), {
+      threads,
+    });
+    expect(outcomes.slice(0, 2)).toEqual([
+      { failure: { code: 'file/odd', message: 'a.wav is odd\\n. Leave it' } },
+      { failure: { code: 'recording/memory', message: "b.wav is too long for this machine's memory" } },
+    ]);
+    expect(outcomes.slice(2).map(code)).toEqual(rest);
+  });
+
+  it('is its own failure where it fills the memory of its worker', async () => {
+    const outcomes = await obey(orders({ what: 'hoard', path: 'a.wav' }));
+    expect(outcomes.map(code)).toEqual(['recording/memory', ...rest]);
+  });
+
+  it('is its own failure where it takes its worker down, and every such one is', async () => {
+    const outcomes = await obey(orders({ what: 'exit', path: 'a.wav' }, { what: 'stray' }, { what: 'exit' }));
+    expect(outcomes.map(code)).toEqual([
+      'recording/crashed',
+      'recording/crashed',
+      'recording/crashed',
+      ...rest,
+    ]);
+    expect(outcomes[0]).toEqual({
+      failure: {
+        code: 'recording/crashed',
+        message: 'a.wav: its worker failed: a worker ended with code 7',
+      },
+    });
+    expect(outcomes[1]).toHaveProperty('failure.message', 'item 2: its worker failed: from nowhere');
+  });
+});
+
+describe('what ends everything', () => {
+  it.each([1, 2])('an error of a device, or of the program, with %d threads', async (threads) => {
+    const lost = obey([...squares(3), { what: 'device' }, ...squares(30)], { threads });
+    await expect(lost).rejects.toThrow(DeviceError);
+    await expect(lost).rejects.toMatchObject({ code: 'webgpu/lost', message: 'the device was lost' });
+    const bug = obey([...squares(3), { what: 'bug' }, ...squares(30)], { threads });
+    await expect(bug).rejects.toMatchObject({ name: 'TypeError', message: 'x is not a function' });
+    expect(running()).toEqual([]);
+  });
+
+  it.each([1, 2])('a setup that makes no sense, with %d threads', async (threads) => {
+    const broken = obey(squares(3), { threads }, { fail: true });
+    await expect(broken).rejects.toThrow(UsageError);
+    await expect(broken).rejects.toMatchObject({ code: 'test/setup', exitCode: 2 });
+  });
+
+  it('a result that cannot be sent', async () => {
+    await expect(obey([{ what: 'closure' }, ...squares(3)])).rejects.toThrow(/could not be cloned/);
+  });
+
+  it.each([1, 2])('an error of who listens, with %d threads', async (threads) => {
+    const onResult = () => {
+      throw new Error('enough');
+    };
+    await expect(obey(squares(9), { threads, onResult })).rejects.toThrow('enough');
+    expect(running()).toEqual([]);
+  });
+
+  it('a module that is not there', async () => {
+    const missing = new URL('./none.mjs', worker);
+    const none = mapAt({ tasks: TEST_TASKS, worker: missing }, 'obey', {}, squares(4), { threads: 2 });
+    await expect(none).rejects.toThrow(/Cannot find module/);
+  });
+
+  it('an interruption, even of a worker that never looks up', async () => {
+    const controller = new AbortController();
+    const orders = [{ what: 'loop' }, { what: 'loop' }, ...squares(3)];
+    const stopped = obey(orders, { signal: controller.signal });
+    setTimeout(() => controller.abort(), 100);
+    await expect(stopped).rejects.toThrow(Interruption);
+    expect(running()).toEqual([]);
+  });
+
+  it.each([1, 2])('an interruption before the beginning, with %d threads', async (threads) => {
+    await expect(obey(squares(9), { threads, signal: AbortSignal.abort() })).rejects.toThrow(Interruption);
+  });
+});
