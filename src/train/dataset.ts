@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 import { DataError } from '../base/errors.ts';
-import { fileError, listWavFiles, systemCode } from './files.ts';
+import { fileError, listAudioFiles, systemCode } from './files.ts';
 import { cinc2016 } from './layouts/cinc2016.ts';
 import { csv } from './layouts/csv.ts';
 import { folders } from './layouts/folders.ts';
@@ -66,7 +66,7 @@ function checkRoot(root: string): boolean {
 function chooseLayout(root: string, wanted: NonNullable<ScanOptions['layout']>): Layout {
   const layout = LAYOUTS.find((each) => (wanted === 'auto' ? each.matches(root) : each.name === wanted));
   if (layout) return layout;
-  const wavs = listWavFiles(root).length;
+  const wavs = listAudioFiles(root).length;
   if (wavs === 0) {
     const hint = 'Give the folder that holds .wav files and their labels';
     throw new DataError('dataset/no-recordings', `${root}: no .wav file in the folder or below`, hint);

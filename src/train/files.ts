@@ -165,17 +165,25 @@ export function isFolder(path: string): boolean {
   }
 }
 
-/** Whether a file name is that of a WAV file; the letters' case does not matter. */
-export function isWavName(name: string): boolean {
-  return /\.wav$/i.test(name);
+/** Endings of the files that hold sound. FLAC and MP3 need an optional package to be decoded, but not to be found. */
+const AUDIO = /\.(wav|flac|mp3)$/i;
+
+/** Whether a file name is that of a recording (`.wav`, `.flac`, `.mp3`); the letters' case does not matter. */
+export function isAudioName(name: string): boolean {
+  return AUDIO.test(name);
+}
+
+/** A file name without the ending of a recording: what a record is called. */
+export function audioStem(name: string): string {
+  return name.replace(AUDIO, '');
 }
 
 /**
- * Paths (with `/`, relative to `root`) of all WAV files in a folder and below, in code-unit order. A folder that
+ * Paths (with `/`, relative to `root`) of all recordings in a folder and below, in code-unit order. A folder that
  * links lead to again is listed once, under the first of its names in code-unit order.
  * @throws DataError `file/…`
  */
-export function listWavFiles(root: string): string[] {
+export function listAudioFiles(root: string): string[] {
   const found: string[] = [];
   const visited = new Set<string>();
   const walk = (folder: string) => {
@@ -186,7 +194,7 @@ export function listWavFiles(root: string): string[] {
     visited.add(real);
     const { files, folders } = listFolder(path);
     const prefix = folder === '' ? '' : `${folder}/`;
-    for (const name of files) if (isWavName(name)) found.push(prefix + name);
+    for (const name of files) if (isAudioName(name)) found.push(prefix + name);
     for (const name of folders) walk(prefix + name);
   };
   walk('');

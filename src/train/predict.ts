@@ -1,6 +1,6 @@
 import { EngineError, UsageError } from '../base/errors.ts';
 import { FeatureExtractor } from '../dsp/index.ts';
-import { isFolder, listWavFiles } from './files.ts';
+import { isFolder, listAudioFiles } from './files.ts';
 import { judge } from './judge.ts';
 import { failureOf } from './load.ts';
 import { decide } from './metrics.ts';
@@ -36,7 +36,7 @@ export function findFiles(paths: readonly string[]): string[] {
 /** The WAV files of a folder, or why there is none. */
 function look(folder: string): { readonly files: readonly string[]; readonly error?: EngineError } {
   try {
-    const files = listWavFiles(folder).map((file) => `${folder.replace(/\/+$/, '')}/${file}`);
+    const files = listAudioFiles(folder).map((file) => `${folder.replace(/\/+$/, '')}/${file}`);
     if (files.length > 0) return { files };
     const message = `${printable(folder)}: no .wav file in the folder or below`;
     return { files, error: new UsageError('predict/no-files', message) };

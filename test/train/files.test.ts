@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { listWavFiles, readBytes } from '../../src/train/files.ts';
+import { listAudioFiles, readBytes } from '../../src/train/files.ts';
 import { hashFile } from '../../src/train/hash.ts';
 import { formatNames, printable } from '../../src/train/recording.ts';
 import { errorOf, temporaryFolder } from './temporary.ts';
@@ -17,7 +17,7 @@ it('named pipes and devices are refused, not waited for', () => {
     expect(errorOf(() => hashFile(path)).code).toBe('file/not-regular');
   }
   expect(errorOf(() => readBytes(pipe)).message).toContain(`${pipe}: it is a named pipe, not a file`);
-  expect(listWavFiles(root)).toEqual(['link.wav']);
+  expect(listAudioFiles(root)).toEqual(['link.wav']);
 });
 
 it('folders that all link to each other are listed once', () => {
@@ -29,7 +29,7 @@ it('folders that all link to each other are listed once', () => {
   }
   for (const name of names)
     for (const other of names) symlinkSync(join(root, other), join(root, name, other));
-  const found = listWavFiles(root);
+  const found = listAudioFiles(root);
   expect(found).toHaveLength(12);
   expect(found).toContain('da/x.wav');
 });

@@ -1,6 +1,6 @@
 import { basename, join, resolve } from 'node:path';
 import { type CsvTable, decodeText, parseCsv, parseTable } from '../csv.ts';
-import { isWavName, listFolder, readBytes } from '../files.ts';
+import { audioStem, isAudioName, listFolder, readBytes } from '../files.ts';
 import type { DatasetProblem, ExcludedRecording, RecordingEntry } from '../recording.ts';
 import { problemOf } from '../recording.ts';
 import {
@@ -117,8 +117,8 @@ function readTrainingFolder(path: string, site: string): TrainingFolder {
   const { files } = listFolder(path);
   const wavs = new Map<string, string>();
   for (const file of files) {
-    if (!isWavName(file)) continue;
-    const record = file.slice(0, -4);
+    if (!isAudioName(file)) continue;
+    const record = audioStem(file);
     const earlier = wavs.get(record);
     if (earlier) throw duplicateRecord(record, [join(path, earlier), join(path, file)]);
     wavs.set(record, file);

@@ -1,7 +1,7 @@
 import { basename, dirname, isAbsolute, join, posix, resolve } from 'node:path';
 import { DataError } from '../../base/errors.ts';
 import { decodeText, parseTable, tableColumns } from '../csv.ts';
-import { isRegularFile, listFolder, listWavFiles, readBytes, realPath } from '../files.ts';
+import { audioStem, isRegularFile, listAudioFiles, listFolder, readBytes, realPath } from '../files.ts';
 import { type DatasetProblem, printable, problemOf, type RecordingEntry } from '../recording.ts';
 import {
   duplicateRecord,
@@ -15,7 +15,7 @@ import {
 
 /**
  * A CSV file with the columns `path` (relative to it) and `label`, and as far as known `record` (a name;
- * else the path without `.wav`), `subject` (or `group`, `group_id`), `site` and `sqi`. Either the file is
+ * else the path without its ending), `subject` (or `group`, `group_id`), `site` and `sqi`. Either the file is
  * given, or a folder with one such file (`labels.csv` where there are several).
  */
 export const csv: Layout = {
@@ -78,7 +78,7 @@ function scanCsv(root: string, options: ScanOptions): LayoutScan {
     const given = table.cell(row, 'path').replaceAll('\\', '/');
     if (given === '') throw new DataError('dataset/no-path', printable(`${where}: the path is empty`));
     const relative = posix.normalize(given);
-    const id = table.cell(row, 'record') || relative.replace(/\.wav$/i, '');
+    const id = table.cell(row, 'record') || audioStem(relative);
     const path = isAbsolute(relative) ? relative : join(folder, relative);
     for (const key of [`record ${id}`, `path ${resolve(path)}`]) {
       const earlier = seen.get(key);
@@ -107,7 +107,7 @@ function scanCsv(root: string, options: ScanOptions): LayoutScan {
   }
 
   const problems: DatasetProblem[] = [];
-  const unlisted = listWavFiles(folder).filter((name) => !listed.has(realPath(join(folder, name))));
+  const unlisted = listAudioFiles(folder).filter((name) => !listed.has(realPath(join(folder, name))));
   if (withoutFile.length > 0)
     problems.push(problemOf('labels-without-files', 'labels without a file', withoutFile));
   if (unlisted.length > 0)

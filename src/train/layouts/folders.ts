@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { isWavName, listFolder, listWavFiles } from '../files.ts';
+import { audioStem, isAudioName, listAudioFiles, listFolder } from '../files.ts';
 import { type DatasetProblem, problemOf, type RecordingEntry } from '../recording.ts';
 import {
   duplicateRecord,
@@ -23,7 +23,7 @@ export const folders: Layout = {
     // Parts of a data set look like classes, and a model would learn to tell them apart.
     if (names.some((name) => /^(train|training|val|valid|validation|test|testing)([-_ ].*)?$/i.test(name)))
       return false;
-    return names.some((name) => listWavFiles(join(root, name)).length > 0);
+    return names.some((name) => listAudioFiles(join(root, name)).length > 0);
   },
   scan: scanFolders,
 };
@@ -32,7 +32,7 @@ function scanFolders(root: string, options: ScanOptions): LayoutScan {
   const listing = listFolder(root);
   const wavsOf = new Map<string, string[]>();
   for (const name of listing.folders) {
-    const wavs = listWavFiles(join(root, name));
+    const wavs = listAudioFiles(join(root, name));
     if (wavs.length > 0) wavsOf.set(name, wavs);
   }
   const classes = orderClasses(wavsOf.keys(), root, options.classes);
@@ -44,7 +44,7 @@ function scanFolders(root: string, options: ScanOptions): LayoutScan {
     if (label < 0) throw unknownLabel(join(root, name), name, classes);
     for (const wav of wavs) {
       const file = `${name}/${wav}`;
-      const id = file.slice(0, -4);
+      const id = audioStem(file);
       const earlier = seen.get(id);
       if (earlier) throw duplicateRecord(id, [join(root, earlier), join(root, file)]);
       seen.set(id, file);
@@ -55,7 +55,7 @@ function scanFolders(root: string, options: ScanOptions): LayoutScan {
     }
   }
   const problems: DatasetProblem[] = [];
-  const unlabelled = listing.files.filter(isWavName);
+  const unlabelled = listing.files.filter(isAudioName);
   if (unlabelled.length > 0) {
     problems.push(problemOf('files-without-labels', 'files are in no class folder', unlabelled));
   }
