@@ -1,7 +1,5 @@
 import { type Gpu, grid, sizeOf, type View, type WebgpuKernel } from './kernel.ts';
-
-/** Inputs a dispatch at most: what the uniform has room for. */
-const MOST = 15;
+import { definesOfMany, mostTensors } from './many.ts';
 
 interface Stretch {
   readonly view: View;
@@ -10,24 +8,10 @@ interface Stretch {
   readonly length: number;
 }
 
-/** Of a dispatch with so many inputs, of elements `width` floats wide. */
-function definesFor(inputs: number, width: 1 | 4) {
-  const wide = (type: string) => (width === 4 ? `vec4<${type}>` : type);
-  const out = wide(`T${inputs}`);
-  const each = Array.from({ length: inputs }, (_, k) => k);
-  return {
-    INPUTS: inputs,
-    OUT: out,
-    DECLARATIONS: each
-      .map((k) => `@group(0) @binding(${k}) var<storage, read> input${k}: array<${wide(`T${k}`)}>;`)
-      .join('\n'),
-    CASES: each.map((k) => `case ${k}u: { return ${out}(input${k}[i]); }`).join('\n'),
-  };
-}
-
+/** By elements at once. */
 const defines = {
-  1: Array.from({ length: MOST + 1 }, (_, inputs) => definesFor(inputs, 1)),
-  4: Array.from({ length: MOST + 1 }, (_, inputs) => definesFor(inputs, 4)),
+  1: definesOfMany(1, (inputs) => `T${inputs}`),
+  4: definesOfMany(4, (inputs) => `vec4<T${inputs}>`),
 };
 
 function join(gpu: Gpu, some: readonly Stretch[], y: View, rows: number, row: number): void {
@@ -53,7 +37,7 @@ function join(gpu: Gpu, some: readonly Stretch[], y: View, rows: number, row: nu
 
 /** As few dispatches as the device's bindings allow, each with a stretch of the output's rows of its own. */
 export const concat: WebgpuKernel<'concat'> = (gpu, inputs, [y], { axis }) => {
-  const most = Math.min(MOST, gpu.limits.maxStorageBuffersPerShaderStage - 1);
+  const most = mostTensors(gpu);
   const rows = sizeOf(y!.shape.slice(0, axis));
   let start = 0;
   const stretches = inputs.map((view) => {

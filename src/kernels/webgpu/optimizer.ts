@@ -1,26 +1,16 @@
 /** What runs between two steps, over all parameters at once. Nothing is read back: kernels themselves see NaN. */
 import { pow } from '../../base/math.ts';
 import { grid, groups, sizeOf, type WebgpuKernel } from './kernel.ts';
+import { definesOfMany, mostTensors } from './many.ts';
 
-/** Gradients a dispatch at most: what the uniform has room for. */
-const MOST = 15;
 /** Elements whose squares a workgroup sums; CHUNK in square-sum.wgsl counts vec4s. */
 const CHUNK = 2048;
 
-const squareSumDefines = Array.from({ length: MOST + 1 }, (_, gradients) => {
-  const each = Array.from({ length: gradients }, (_, k) => k);
-  return {
-    GRADIENTS: gradients,
-    DECLARATIONS: each
-      .map((k) => `@group(0) @binding(${k}) var<storage, read> gradient${k}: array<vec4<T${k}>>;`)
-      .join('\n'),
-    CASES: each.map((k) => `case ${k}u: { return vec4f(gradient${k}[i]); }`).join('\n'),
-  };
-});
+const squareSumDefines = definesOfMany(4, () => 'vec4f');
 
 /** Partial sums of squares of as many gradients a dispatch as the device binds, then their sum and its root. */
 export const globalNorm: WebgpuKernel<'globalNorm'> = (gpu, [loss, previous, ...gradients], [norm]) => {
-  const most = Math.min(MOST, gpu.limits.maxStorageBuffersPerShaderStage - 1);
+  const most = mostTensors(gpu);
   let total = 0;
   for (const { shape } of gradients) total += groups(sizeOf(shape), CHUNK);
   const partials = gpu.temporary(total);

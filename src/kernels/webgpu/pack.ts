@@ -1,23 +1,12 @@
 import { packingOf } from '../packing.ts';
 import { grid, sizeOf, type WebgpuKernel } from './kernel.ts';
+import { definesOfMany, mostTensors } from './many.ts';
 
-/** Tensors a dispatch at most: what the uniform has room for. */
-const MOST = 15;
-
-const defines = Array.from({ length: MOST + 1 }, (_, inputs) => {
-  const each = Array.from({ length: inputs }, (_, k) => k);
-  return {
-    INPUTS: inputs,
-    DECLARATIONS: each
-      .map((k) => `@group(0) @binding(${k}) var<storage, read> input${k}: array<T${k}>;`)
-      .join('\n'),
-    CASES: each.map((k) => `case ${k}u: { return f32(input${k}[i]); }`).join('\n'),
-  };
-});
+const defines = definesOfMany(1, () => 'f32');
 
 /** As few dispatches as the device's bindings allow, each with a stretch of the output of its own. */
 export const pack: WebgpuKernel<'pack'> = (gpu, inputs, [y], { scales }) => {
-  const most = Math.min(MOST, gpu.limits.maxStorageBuffersPerShaderStage - 1);
+  const most = mostTensors(gpu);
   const { starts, length } = packingOf(inputs.map(({ shape }) => shape));
   for (let from = 0; from < inputs.length; from += most) {
     const some = inputs.slice(from, from + most);

@@ -3,7 +3,7 @@
 // norm, gradients are clipped by it, and nothing moves where it is not finite: that is decided here, so that the host
 // need not wait to see it. Limited by memory: 28 bytes an element. Without a norm anything is bound in its place.
 
-//!include grid
+//!include grid finite
 
 struct Params {
   vectors: u32,
@@ -43,7 +43,7 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index
   }
   let p = vec4f(parameter[i]);
   let length = f32(norm[0]);
-  if (params.hasNorm != 0u && (bitcast<u32>(length) & 0x7f800000u) == 0x7f800000u) {
+  if (params.hasNorm != 0u && !isFinite(length)) {
     newParameter[i] = vec4<T5>(p);
     newM[i] = vec4<T6>(vec4f(m[i]));
     newV[i] = vec4<T7>(vec4f(v[i]));

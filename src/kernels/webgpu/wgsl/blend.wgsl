@@ -1,7 +1,7 @@
 // y = a·keep + b·take, or a where the guard is not finite: the moving average of all weights in one dispatch, four
 // elements an invocation. Without a guard anything is bound in its place. Limited by memory: 12 bytes an element.
 
-//!include grid
+//!include grid finite
 
 struct Params {
   vectors: u32,
@@ -23,7 +23,7 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index
     return;
   }
   let old = vec4f(a[i]);
-  if (params.hasGuard != 0u && (bitcast<u32>(f32(guard[0])) & 0x7f800000u) == 0x7f800000u) {
+  if (params.hasGuard != 0u && !isFinite(f32(guard[0]))) {
     y[i] = vec4<T3>(old);
   } else {
     y[i] = vec4<T3>(old * params.keep + vec4f(b[i]) * params.take);

@@ -1,9 +1,9 @@
 // Inputs one after another along an axis: y as rows of which each input has a stretch. An invocation an element of y
-// (IN, OUT: a float or a vec4 of them) finds its input among the beginnings of the stretches: inputs may be of very
+// (a float, or a vec4 of them) finds its input among the beginnings of the stretches: inputs may be of very
 // different sizes, and work is even all the same. Limited by memory: 8 bytes an element. Beats a copy an input, whose
 // dispatches cost more than what they move where inputs are small.
 
-//!include grid
+//!include grid many
 
 struct Params {
   // All counted in elements as above: those to be written, those of a row that this dispatch writes, those of a whole
@@ -16,16 +16,8 @@ struct Params {
   stretch: array<vec4u, 15>,
 }
 
-$DECLARATIONS
-@group(0) @binding($INPUTS) var<storage, read_write> output: array<$OUT>;
+@group(0) @binding($TENSORS) var<storage, read_write> output: array<$LOADED>;
 @group(0) @binding($PARAMS) var<uniform> params: Params;
-
-fn load(k: u32, i: u32) -> $OUT {
-  switch k {
-    $CASES
-    default: { return $OUT(0.0); }
-  }
-}
 
 @compute @workgroup_size(256)
 fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index) local: u32) {
@@ -36,7 +28,7 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index
   let row = i / params.width;
   let column = i - row * params.width;
   var k = 0u;
-  for (var next = 1u; next < $INPUTSu; next++) {
+  for (var next = 1u; next < $TENSORSu; next++) {
     k += select(0u, 1u, column >= params.stretch[next].x);
   }
   let stretch = params.stretch[k];

@@ -5,7 +5,7 @@
 const WORKGROUP = 256u;
 const NAN = 0x7fc00000u;
 
-//!include reduce
+//!include reduce finite
 
 struct Params {
   partials: u32,
@@ -16,10 +16,6 @@ struct Params {
 @group(0) @binding(2) var<storage, read> previous: array<T2>;
 @group(0) @binding(3) var<storage, read_write> norm: array<u32>;
 @group(0) @binding($PARAMS) var<uniform> params: Params;
-
-fn isFinite(x: f32) -> bool {
-  return (bitcast<u32>(x) & 0x7f800000u) != 0x7f800000u;
-}
 
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(local_invocation_index) local: u32) {

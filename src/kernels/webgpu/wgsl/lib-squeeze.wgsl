@@ -6,6 +6,16 @@ const ROOM = $ROOMu;
 /// Invocations that add up a channel together.
 const TEAM = 16u;
 
+struct Params {
+  images: u32,
+  vectors: u32, // of a plane
+  channels: u32,
+  hidden: u32,
+  perPlane: f32, // 1 / elements of a plane
+}
+
+@group(0) @binding($PARAMS) var<uniform> params: Params;
+
 var<workgroup> partial: array<vec2f, 256>;
 var<workgroup> means: array<f32, ROOM>;
 /// Of dy·x; only in backward.
@@ -30,22 +40,21 @@ fn teamSum(value: vec2f, local: u32) -> vec2f {
   return sum;
 }
 
-/// From `means` to `hidden` and `gates`. Weights are read through the functions, and sizes
-/// from the `params`, that the including source defines.
+/// From `means` to `hidden` and `gates`, with the weights w1, b1, w2, b2 that the including source binds.
 fn computeGates(local: u32) {
   workgroupBarrier();
   for (var k = local; k < params.hidden; k += 256u) {
-    var z = b1Of(k);
+    var z = f32(b1[k]);
     for (var c = 0u; c < params.channels; c++) {
-      z += w1Of(k * params.channels + c) * means[c];
+      z += f32(w1[k * params.channels + c]) * means[c];
     }
     hidden[k] = select(z, 0.0, z < 0.0);
   }
   workgroupBarrier();
   for (var c = local; c < params.channels; c += 256u) {
-    var z = b2Of(c);
+    var z = f32(b2[c]);
     for (var k = 0u; k < params.hidden; k++) {
-      z += w2Of(c * params.hidden + k) * hidden[k];
+      z += f32(w2[c * params.hidden + k]) * hidden[k];
     }
     // exp of a large number is infinite, and 1 over it 0, as it should be.
     gates[c] = 1.0 / (1.0 + exponentialOrNan(-z));

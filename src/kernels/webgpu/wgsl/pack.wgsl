@@ -1,9 +1,9 @@
-// output[start[k] + i] = scale[k]·input_k[i] for INPUTS tensors of different sizes, and zeros up to the next start. One
+// output[start[k] + i] = scale[k]·input_k[i] for tensors of different sizes, and zeros up to the next start. One
 // invocation a vec4 of the output finds its tensor among the starts by counting: at most a dozen comparisons, and all
 // invocations of a workgroup but the few at a boundary choose the same. Limited by memory: 8 bytes an element. Beats a
 // copy a tensor, which for the thirty gradients of a small network costs thirty dispatches.
 
-//!include grid
+//!include grid many
 
 struct Params {
   // Of the output, counted in vec4s: where this dispatch begins and ends.
@@ -15,16 +15,8 @@ struct Params {
   scales: array<vec4f, 4>,
 }
 
-$DECLARATIONS
-@group(0) @binding($INPUTS) var<storage, read_write> output: array<vec4f>;
+@group(0) @binding($TENSORS) var<storage, read_write> output: array<vec4f>;
 @group(0) @binding($PARAMS) var<uniform> params: Params;
-
-fn load(tensor: u32, i: u32) -> f32 {
-  switch tensor {
-    $CASES
-    default: { return 0.0; }
-  }
-}
 
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index) local: u32) {
@@ -33,7 +25,7 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index
     return;
   }
   var tensor = 0u;
-  for (var k = 1u; k < $INPUTSu; k++) {
+  for (var k = 1u; k < $TENSORSu; k++) {
     tensor += select(0u, 1u, at >= params.starts[k / 4u][k % 4u]);
   }
   let i = 4u * (at - params.starts[tensor / 4u][tensor % 4u]);

@@ -1,4 +1,4 @@
-// partials[slot] = Σx² over chunks of 2048 elements of GRADIENTS tensors of any sizes. A workgroup takes one chunk:
+// partials[slot] = Σx² over chunks of 2048 elements of tensors of any sizes. A workgroup takes one chunk:
 // it finds its tensor among the first chunks of all (the same in every invocation, so the choice does not diverge),
 // eight elements an invocation, then a sum over the workgroup. Slots are in the order of tensors and chunks however
 // many tensors a dispatch takes, so the sum does not depend on the device's limits. Limited by memory, 4 bytes an
@@ -7,7 +7,7 @@
 const WORKGROUP = 256u;
 const CHUNK = 512u; // in vec4s
 
-//!include grid reduce
+//!include grid reduce many
 
 struct Params {
   chunks: u32,
@@ -18,16 +18,8 @@ struct Params {
   counts: array<vec4u, 4>,
 }
 
-$DECLARATIONS
-@group(0) @binding($GRADIENTS) var<storage, read_write> partials: array<f32>;
+@group(0) @binding($TENSORS) var<storage, read_write> partials: array<f32>;
 @group(0) @binding($PARAMS) var<uniform> params: Params;
-
-fn load(tensor: u32, i: u32) -> vec4f {
-  switch tensor {
-    $CASES
-    default: { return vec4f(); }
-  }
-}
 
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index) local: u32) {
@@ -36,7 +28,7 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index
     return;
   }
   var tensor = 0u;
-  for (var k = 1u; k < $GRADIENTSu; k++) {
+  for (var k = 1u; k < $TENSORSu; k++) {
     tensor += select(0u, 1u, chunk >= params.firstChunks[k / 4u][k % 4u]);
   }
   let count = params.counts[tensor / 4u][tensor % 4u];

@@ -5,14 +5,6 @@
 
 //!include grid nan squeeze
 
-struct Params {
-  images: u32,
-  vectors: u32, // of a plane
-  channels: u32,
-  hidden: u32,
-  perPlane: f32, // 1 / elements of a plane
-}
-
 @group(0) @binding(0) var<storage, read> x: array<$VECTOR_OF_X>;
 @group(0) @binding(1) var<storage, read> dy: array<$VECTOR_OF_DY>;
 @group(0) @binding(2) var<storage, read> w1: array<T2>;
@@ -22,12 +14,6 @@ struct Params {
 @group(0) @binding(6) var<storage, read_write> dx: array<$VECTOR_OF_DX>;
 // Image by image: means, dz, hidden, dHidden.
 @group(0) @binding(7) var<storage, read_write> saved: array<f32>;
-@group(0) @binding($PARAMS) var<uniform> params: Params;
-
-fn w1Of(i: u32) -> f32 { return f32(w1[i]); }
-fn b1Of(i: u32) -> f32 { return f32(b1[i]); }
-fn w2Of(i: u32) -> f32 { return f32(w2[i]); }
-fn b2Of(i: u32) -> f32 { return f32(b2[i]); }
 
 var<workgroup> dHidden: array<f32, ROOM>;
 
@@ -67,7 +53,7 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index
   for (var k = local; k < params.hidden; k += 256u) {
     var sum = 0.0;
     for (var c = 0u; c < params.channels; c++) {
-      sum += w2Of(c * params.hidden + k) * products[c];
+      sum += f32(w2[c * params.hidden + k]) * products[c];
     }
     let gradient = select(0.0, sum, hidden[k] > 0.0);
     dHidden[k] = gradient;
@@ -80,7 +66,7 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index
     saved[place + params.channels + c] = products[c];
     var sum = 0.0;
     for (var k = 0u; k < params.hidden; k++) {
-      sum += w1Of(k * params.channels + c) * dHidden[k];
+      sum += f32(w1[k * params.channels + c]) * dHidden[k];
     }
     // means becomes what each element of the channel gets through its mean.
     means[c] = sum * params.perPlane;

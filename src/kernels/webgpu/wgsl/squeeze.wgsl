@@ -4,14 +4,6 @@
 
 //!include grid nan squeeze
 
-struct Params {
-  images: u32,
-  vectors: u32, // of a plane
-  channels: u32,
-  hidden: u32,
-  perPlane: f32, // 1 / elements of a plane
-}
-
 @group(0) @binding(0) var<storage, read> x: array<$VECTOR_OF_X>;
 @group(0) @binding(1) var<storage, read> w1: array<T1>;
 @group(0) @binding(2) var<storage, read> b1: array<T2>;
@@ -19,12 +11,6 @@ struct Params {
 @group(0) @binding(4) var<storage, read> b2: array<T4>;
 @group(0) @binding(5) var<storage, read_write> y: array<$VECTOR_OF_Y>;
 @group(0) @binding(6) var<storage, read_write> gate: array<T6>;
-@group(0) @binding($PARAMS) var<uniform> params: Params;
-
-fn w1Of(i: u32) -> f32 { return f32(w1[i]); }
-fn b1Of(i: u32) -> f32 { return f32(b1[i]); }
-fn w2Of(i: u32) -> f32 { return f32(w2[i]); }
-fn b2Of(i: u32) -> f32 { return f32(b2[i]); }
 
 @compute @workgroup_size(256)
 fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index) local: u32) {
