@@ -1,0 +1,236 @@
+import {
+  type DownloadHooks,
+  type DownloadProgress,
+  type DownloadRecord,
+  type DownloadResult,
+  downloadSet,
+  PUBLISHED,
+  type PublishedName,
+} from '../../train/download/index.ts';
+import { formatNames, printable } from '../../train/recording.ts';
+import { INTERRUPTED, type Io } from '../io.ts';
+import { shellWord } from '../options.ts';
+import { Progress, Rate } from '../progress.ts';
+import { type Style, styleFor } from '../style.ts';
+import { count, duration, plural } from '../table.ts';
+import type { DownloadCommandOptions } from './download.ts';
+
+/** Downloads, and says what is there, what is missing and what to do next. */
+export async function download(set: PublishedName, options: DownloadCommandOptions, io: Io): Promise<number> {
+  const progress = new Progress(io, { quiet: options.quiet === true });
+  const { bold } = progress.style;
+  const published = PUBLISHED[set];
+  progress.print(bold(`${published.title}, version ${published.version}`));
+  progress.print(`Licence: ${published.licence.name}`);
+  const watch = io.watchInterruption(() => progress.say('Stopping.'));
+  try {
+    const result = await downloadSet({
+      dataset: set,
+      to: options.to,
+      from: options.from,
+      list: options.list === false ? null : options.list,
+      all: options.all,
+      parallel: options.parallel,
+      signal: watch.signal,
+      hooks: hooksFor(progress),
+    });
+    progress.clear();
+    return finished(result, set, options, progress, io);
+  } catch (error) {
+    progress.clear();
+    if (!watch.signal.aborted) throw error;
+    return stopped(null, set, options, progress, io);
+  } finally {
+    progress.clear();
+    watch.release();
+  }
+}
+
+function hooksFor(progress: Progress): DownloadHooks {
+  let rate = new Rate();
+  let before = 0;
+  let doing = 'reading';
+  return {
+    onPhase(phase, { source, files = 0 }) {
+      const { dim } = progress.style;
+      if (phase === 'source') progress.show(() => [dim(`reading ${source}`)]);
+      if (phase === 'list') progress.show(() => [dim('reading the list of files')]);
+      if (phase === 'check') {
+        progress.print(`${source}: ${plural(files, 'file')} wanted`);
+        doing = 'checking';
+      }
+      if (phase === 'fetch') doing = 'fetching';
+      rate = new Rate();
+      before = -1;
+    },
+    onProgress(state) {
+      if (before < 0) before = state.files;
+      progress.show(() =>
+        doing === 'checking' ? checkLine(state, progress) : fetchLine(state, progress, rate, before),
+      );
+    },
+    onNote: (text) => progress.say(`${progress.style.yellow('note:')} ${text}`),
+  };
+}
+
+function checkLine({ files, filesTotal }: DownloadProgress, progress: Progress): string[] {
+  return [
+    progress.style.dim('checking what is there'),
+    `${count(files)} of ${count(filesTotal)} files right`,
+  ];
+}
+
+function fetchLine(state: DownloadProgress, progress: Progress, rate: Rate, before: number): string[] {
+  const { files, filesTotal, bytes, bytesTotal, missing } = state;
+  const done = files - before;
+  const left = rate.left(done, filesTotal - before - missing);
+  return [
+    `${progress.bar(files / Math.max(1, filesTotal))} ${count(files)} of ${count(filesTotal)} files`,
+    bytesTotal === null ? size(bytes) : `${size(bytes)} of ${size(bytesTotal)}`,
+    `${size(rate.perSecond(bytes))}/s`,
+    ...(done > 0 ? [`${duration(left)} left`] : []),
+    ...(missing > 0 ? [progress.style.red(`${count(missing)} missing`)] : []),
+  ];
+}
+
+/** `254 MB`; powers of 1000, as file managers and providers count. */
+function size(bytes: number): string {
+  if (bytes < 1e3) return `${Math.round(bytes)} B`;
+  if (bytes < 1e6) return `${Math.round(bytes / 1e3)} kB`;
+  return bytes < 1e9 ? `${(bytes / 1e6).toFixed(bytes < 1e7 ? 1 : 0)} MB` : `${(bytes / 1e9).toFixed(2)} GB`;
+}
+
+function finished(
+  result: DownloadResult,
+  set: PublishedName,
+  options: DownloadCommandOptions,
+  progress: Progress,
+  io: Io,
+): number {
+  if (result.status === 'interrupted') return stopped(result, set, options, progress, io);
+  const { record, folder } = result;
+  const next = nextCommand(result, set, options);
+  if (options.json) io.stdout.write(`${JSON.stringify(document(result, next), null, 2)}\n`);
+  else {
+    const style = styleFor(io.stdout, io.env);
+    io.stdout.write(`${[...summary(result, style), '', ...obligations(record, folder)].join('\n')}\n`);
+  }
+  if (!record.verified) progress.say(`${progress.style.red('warning:')} ${unverified(record)}`);
+  progress.print(`\nNext: ${bold(next, progress.style)}`);
+  return result.status === 'complete' ? 0 : 3;
+}
+
+function bold(text: string, style: Style): string {
+  return style.bold(style.cyan(text));
+}
+
+/** What is in the folder now, and what is not. */
+function summary({ record, folder, files, status }: DownloadResult, style: Style): string[] {
+  const { present, selected } = record.files;
+  const of = selected === null || selected === present ? '' : ` of ${count(selected)}`;
+  const how = record.verified ? ', each right by the publisher’s SHA-256 list' : '';
+  const head = status === 'complete' ? style.green('complete') : style.red('incomplete');
+  const { kept, brought, replaced } = files;
+  const deeds = [
+    `${count(brought)} brought`,
+    ...(kept > 0 ? [`${count(kept)} were there`] : []),
+    ...(replaced > 0 ? [`${count(replaced)} replaced`] : []),
+  ];
+  return [
+    `${style.bold(record.dataset)} in ${printable(folder)}: ${head}`,
+    `  ${count(present)}${of} files, ${size(record.bytes)}${how}`,
+    `  ${deeds.join(', ')}`,
+    ...missingLines(record),
+  ];
+}
+
+function missingLines({ missing, recordings, companions, list }: DownloadRecord): string[] {
+  const lines: string[] = [];
+  const codes = [...new Set(missing.map(({ code }) => code))];
+  for (const code of codes) {
+    const those = missing.filter((each) => each.code === code);
+    lines.push(
+      `  missing ${plural(those.length, 'file')} (${code}): ${formatNames(those.map(({ path }) => path))}`,
+    );
+    lines.push(`    the first: ${those[0]!.message}`);
+  }
+  if (recordings.present !== recordings.published) {
+    lines.push(`  ${count(recordings.present)} of the ${count(recordings.published)} published recordings`);
+    const folders = Object.entries(recordings.folders).filter(([, each]) => each.present !== each.published);
+    if (folders.length > 1 || list === null)
+      for (const [folder, each] of folders)
+        lines.push(`    ${folder}: ${count(each.present)} of ${count(each.published)}`);
+  }
+  if (companions.length > 0) lines.push(`  not the publisher’s, taken as they are: ${companions.join(', ')}`);
+  return lines;
+}
+
+function obligations({ licence, citations }: DownloadRecord, folder: string): string[] {
+  return [
+    `Licence: ${licence.name}, ${licence.address}`,
+    'Please cite:',
+    ...citations.map((citation) => `  ${shortened(citation)}`),
+    `In full, beside the data: ${printable(folder)}/LICENCE-AND-CITATION.txt`,
+  ];
+}
+
+/** First author, title's journal and year are in the file; here the address that leads to all of it. */
+function shortened(citation: string): string {
+  const [authors = ''] = citation.split('. ');
+  const [first = ''] = authors.split(',');
+  const year = /\b(?:19|20)\d\d\b(?=[;.])/.exec(citation)?.[0] ?? '';
+  const address = citation.split(' ').at(-1)!;
+  return `${first} et al. ${year}, ${address}`;
+}
+
+function unverified({ list, files }: DownloadRecord): string {
+  return list === null
+    ? `${plural(files.present, 'file')} taken as they are: there was no list of the publisher to check them by, so nobody knows whether they are right or whether any is missing.`
+    : 'some files could not be checked.';
+}
+
+/** The command that looks at the data or, where files are missing that may yet come, goes on. */
+function nextCommand(
+  { record, folder }: DownloadResult,
+  set: PublishedName,
+  options: DownloadCommandOptions,
+): string {
+  const mayCome = record.source.kind === 'http' && record.missing.length > 0;
+  return mayCome ? again(set, options) : `npx pcg-engine data inspect ${shellWord(folder)}`;
+}
+
+function again(set: PublishedName, { to, from, list, all, parallel }: DownloadCommandOptions): string {
+  const words = [
+    `npx pcg-engine data download ${set} --to ${shellWord(to)}`,
+    ...(from === undefined ? [] : [`--from ${shellWord(from)}`]),
+    ...(typeof list === 'string' ? [`--list ${shellWord(list)}`] : list === false ? ['--no-list'] : []),
+    ...(all ? ['--all'] : []),
+    ...(parallel === undefined ? [] : [`--parallel ${parallel}`]),
+  ];
+  return words.join(' ');
+}
+
+function stopped(
+  result: DownloadResult | null,
+  set: PublishedName,
+  options: DownloadCommandOptions,
+  progress: Progress,
+  io: Io,
+): number {
+  const resume = again(set, options);
+  const there = result
+    ? `${plural(result.record.files.present, 'file')} are right so far`
+    : 'Nothing was fetched';
+  progress.say(`Interrupted. ${there}. Go on with: ${resume}`);
+  if (options.json) {
+    const left = result
+      ? document(result, resume)
+      : { status: 'interrupted', folder: options.to, next: resume };
+    io.stdout.write(`${JSON.stringify(left, null, 2)}\n`);
+  }
+  return INTERRUPTED;
+}
+
+function document({ status, folder, record, files }: DownloadResult, next: string) {
+  return { status, folder, ...files, ...record, next };
+}
