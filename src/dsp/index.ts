@@ -32,5 +32,16 @@ export {
 export { removeSilence, SILENCE_DEFAULTS, type SilenceSettings } from './silence.ts';
 export { type FrameSettings, frameCount, type PadMode, PowerFrames } from './spectrogram.ts';
 export { removeSpikes } from './spikes.ts';
-export { type ReadWavOptions, readWav, type Wav, type WavEncoding, writeWav16 } from './wav.ts';
+export {
+  type ByteSource,
+  blobSource,
+  bytesSource,
+  type ReadWavOptions,
+  readWav,
+  type Wav,
+  type WavEncoding,
+  type WavInfo,
+  WavStream,
+  writeWav16,
+} from './wav.ts';
 export { hamming, hann, makeWindow, type WindowName } from './window.ts';

@@ -2,73 +2,20 @@ import { describe, expect, it } from 'vitest';
 import { DataError } from '../../src/base/errors.ts';
 import { readWav, writeWav16 } from '../../src/dsp/wav.ts';
 import { signal } from './signals.ts';
-
-/** Bytes from [width, value] fields: strings as letters, numbers little- or big-endian. */
-function chunk(id: string, body: number[], little = true, size = body.length): number[] {
-  const pad = body.length % 2 ? [0] : [];
-  return [...letters(id), ...uint(size, 4, little), ...body, ...pad];
-}
-
-const letters = (text: string) => [...text].map((c) => c.charCodeAt(0));
-
-function uint(value: number, bytes: number, little = true): number[] {
-  const out: number[] = [];
-  for (let i = 0; i < bytes; i++, value = Math.floor(value / 256)) out.push(((value % 256) + 256) % 256);
-  return little ? out : out.reverse();
-}
-
-interface Fmt {
-  tag?: number;
-  channels?: number;
-  rate?: number;
-  bits?: number;
-  align?: number;
-  extra?: number[];
-}
-
-function fmt(options: Fmt = {}, little = true): number[] {
-  const { tag = 1, channels = 1, rate = 2000, bits = 16, extra = [] } = options;
-  const align = options.align ?? Math.ceil(bits / 8) * channels;
-  const u = (v: number, n: number) => uint(v, n, little);
-  return chunk(
-    'fmt ',
-    [
-      ...u(tag, 2),
-      ...u(channels, 2),
-      ...u(rate, 4),
-      ...u(rate * align, 4),
-      ...u(align, 2),
-      ...u(bits, 2),
-      ...extra,
-    ],
-    little,
-  );
-}
-
-function extensible(sub: number, valid: number, little = true): number[] {
-  const tail = [0, 0, ...(little ? [0x10, 0] : [0, 0x10]), 0x80, 0, 0, 0xaa, 0, 0x38, 0x9b, 0x71];
-  const head = little ? [...uint(sub, 4), 0, 0] : [...uint(sub, 4, false), 0, 0];
-  return [...uint(22, 2, little), ...uint(valid, 2, little), ...uint(0, 4), ...head, ...tail.slice(2)];
-}
-
-function file(chunks: number[][], magic = 'RIFF', size?: number): Uint8Array {
-  const body = [...letters('WAVE'), ...chunks.flat()];
-  return Uint8Array.from([...letters(magic), ...uint(size ?? body.length, 4, magic !== 'RIFX'), ...body]);
-}
-
-const data = (bytes: number[], little = true, size = bytes.length) => chunk('data', bytes, little, size);
-const pcm16 = (values: number[], little = true) => values.flatMap((v) => uint(v, 2, little));
-const ramp = pcm16([0, 16384, -32768, 32767]);
-const rampValues = [0, 0.5, -1, 32767 / 32768];
-
-function float(values: number[], bits: 32 | 64, little: boolean): number[] {
-  const view = new DataView(new ArrayBuffer((values.length * bits) / 8));
-  values.forEach((v, i) => {
-    if (bits === 32) view.setFloat32(i * 4, v, little);
-    else view.setFloat64(i * 8, v, little);
-  });
-  return [...new Uint8Array(view.buffer)];
-}
+import {
+  chunk,
+  data,
+  extensible,
+  type Fmt,
+  file,
+  float,
+  fmt,
+  letters,
+  pcm16,
+  ramp,
+  rampValues,
+  uint,
+} from './wav-files.ts';
 
 function errorOf(bytes: Uint8Array): DataError {
   try {
@@ -236,9 +183,11 @@ describe('containers', () => {
     expect(values(file([fmt(), data([...ramp, 5])])).warnings.join()).toMatch(
       /1 bytes after the last whole frame/,
     );
-    const odd = values(file([fmt({ align: 1 }), data(ramp)]));
-    expect(odd.got).toEqual(rampValues);
-    expect(odd.warnings.join()).toMatch(/block size 1 does not fit/);
+    for (const align of [0, 1]) {
+      const odd = values(file([fmt({ align, byteRate: 4000 }), data(ramp)]));
+      expect(odd.got).toEqual(rampValues);
+      expect(odd.warnings.join()).toMatch(/block size \d does not fit/);
+    }
     expect(values(file([fmt(), data(ramp), data(ramp)])).warnings.join()).toMatch(/second data chunk/);
   });
 });
@@ -258,7 +207,9 @@ describe('files that cannot be read', () => {
     ['0 bits', file([fmt({ bits: 0 }), data(ramp)]), 'wav/bad-fmt', /0 bits/],
     ['72 bits', file([fmt({ bits: 72 }), data(ramp)]), 'wav/bad-fmt', /72 bits/],
     ['float 16', file([fmt({ tag: 3 }), data(ramp)]), 'wav/bad-fmt', /only 32 and 64/],
-    ['ADPCM', file([fmt({ tag: 17, bits: 4 }), data(ramp)]), 'wav/unsupported-codec', /0x11 \(IMA ADPCM\)/],
+    ['GSM', file([fmt({ tag: 49, bits: 0 }), data(ramp)]), 'wav/unsupported-codec', /0x31 \(GSM 6.10\)/],
+    // block size and byte rate both deny what channels and bits say
+    ['a wrong block size', file([fmt({ align: 1 }), data(ramp)]), 'wav/bad-fmt', /block size 1 does not fit/],
     [
       'a private GUID',
       file([fmt({ tag: 0xfffe, extra: new Array(24).fill(7) }), data(ramp)]),

@@ -1,4 +1,4 @@
-import { DataError } from '../base/errors.ts';
+import { DataError } from '../../base/errors.ts';
 
 /** A `DataError` about a WAV file: says which file and at which byte offset. */
 export function wavError(code: string, name: string, offset: number, what: string, hint?: string): DataError {
