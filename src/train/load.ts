@@ -1,11 +1,12 @@
 import type { FeatureSettings } from '../dsp/index.ts';
 import type { Backend } from '../tensor/index.ts';
 import type { Example } from './batch.ts';
+import type { FeatureCache } from './cache/store.ts';
 import { DeviceFeatures } from './device-features.ts';
 import { breathe } from './interruption.ts';
 import { byCodeUnits, printable, type RecordingEntry } from './recording.ts';
 import { readSound } from './sound.ts';
-import type { SyntheticRecording } from './synth.ts';
+import type { SyntheticRecording } from './synth/index.ts';
 import type { Extracted } from './workers/extract.ts';
 import { failureOf } from './workers/failure.ts';
 import { mapInWorkers, type Outcome } from './workers/map.ts';
@@ -47,6 +48,8 @@ export interface LoadOptions {
   readonly backend?: Backend;
   /** Threads of the host; default: one for every core. The result is the same for any number. */
   readonly threads?: number;
+  /** Features that are known already, on host devices. */
+  readonly cache?: FeatureCache | undefined;
   /** As for `mapInWorkers`. */
   readonly worker?: URL;
   readonly progress?: (done: number, total: number) => void;
@@ -75,7 +78,8 @@ export async function loadExamples(
       skipped.push({ record: id, ...outcome.failure });
       return;
     }
-    const { data, bands, frames, hash } = outcome.value;
+    const { data, bands, frames, hash, cache } = outcome.value;
+    if (cache) options.cache?.note(cache);
     examples.push({ id, label, site, group, data, bands, frames });
     contentHash.set(id, hash);
     warnings.push(...outcome.value.warnings.map(printable));
@@ -92,14 +96,14 @@ type Keep = (outcome: Outcome<Extracted>, index: number) => void;
 async function onHost(
   entries: readonly RecordingEntry[],
   features: FeatureSettings,
-  { threads, worker, signal, progress }: LoadOptions,
+  { threads, cache, worker, signal, progress }: LoadOptions,
   keep: Keep,
 ): Promise<void> {
   const items = entries.map((entry) => {
     const { samples } = entry as Partial<SyntheticRecording>;
     return { id: entry.id, path: entry.path, ...(samples ? { samples } : {}) };
   });
-  await mapInWorkers('extract', { features }, items, {
+  await mapInWorkers('extract', { features, cache: cache?.setup }, items, {
     threads,
     worker,
     signal,

@@ -1,5 +1,5 @@
 /** Files with sound, whatever their format: opened, hashed, and their samples in blocks. */
-import { readWav } from '../dsp/index.ts';
+import { WavStream } from '../dsp/index.ts';
 import { FileSource } from './sound-source.ts';
 
 /** A file with sound. Nothing but its bytes is known of it until it is opened. */
@@ -35,23 +35,14 @@ export function openSound(path: string): SoundFile {
   return {
     path,
     hash: () => source.hash(),
-    open: async () => openWav(source),
+    open: () => openWav(source),
     checkUnchanged: () => source.checkUnchanged(),
     close: () => source.close(),
   };
 }
 
-function openWav(source: FileSource): SoundStream {
-  const { sampleRate, channels, frames, warnings } = readWav(source.read(0, source.size), {
-    name: source.path,
-  });
-  return {
-    sampleRate,
-    channels: channels.length,
-    frames,
-    warnings,
-    async *blocks() {
-      yield channels;
-    },
-  };
+async function openWav(source: FileSource): Promise<SoundStream> {
+  const stream = await WavStream.open(source, { name: source.path });
+  const { sampleRate, channels, frames, warnings } = stream.info;
+  return { sampleRate, channels, frames, warnings, blocks: () => stream.blocks() };
 }

@@ -5,7 +5,8 @@ import { checkResampling, type FeatureSettings, Resampler, resampledLength } fro
 import { hashBytes } from './hash.ts';
 import type { RecordingEntry } from './recording.ts';
 import { openSound, type SoundFile } from './sound-file.ts';
-import { SYNTH_RATE, type SyntheticRecording } from './synth.ts';
+import type { SyntheticRecording } from './synth/index.ts';
+import { SYNTH_RATE } from './synth/options.ts';
 
 export interface Sound {
   /** Mono. */
@@ -18,7 +19,9 @@ export interface Sound {
   readonly soundHash: string;
   /** Of the recording. */
   readonly seconds: number;
-  /** Each says which recording. */
+  /** What is odd about it, each to be put behind its path. */
+  readonly notes: readonly string[];
+  /** The same, with the path. */
   readonly warnings: readonly string[];
 }
 
@@ -58,7 +61,8 @@ export async function readSound(
 ): Promise<Sound> {
   const file = await openRecording(entry);
   try {
-    return await soundOf(file, features, options);
+    const hash = file.hash();
+    return { hash, ...(await soundOf(file, features, options)) };
   } finally {
     file.close();
   }
@@ -88,14 +92,13 @@ export async function openRecording(entry: Pick<RecordingEntry, 'id' | 'path'>):
   };
 }
 
-/** `readSound` of a file that is open. */
+/** `readSound` of a file that is open, but for its hash. */
 export async function soundOf(
   file: SoundFile,
   features: FeatureSettings,
   { channel = 'mix' }: SoundOptions = {},
-): Promise<Sound> {
+): Promise<Omit<Sound, 'hash'>> {
   const { path } = file;
-  const hash = file.hash();
   const stream = await file.open();
   if (channel !== 'mix' && !(channel >= 0 && channel < stream.channels)) {
     const last = stream.channels - 1;
@@ -106,9 +109,9 @@ export async function soundOf(
   for await (const block of stream.blocks())
     intake.take(channel === 'mix' ? mixDown(block) : block[channel]!);
   file.checkUnchanged();
-  const { rateWarning, ...sound } = intake.finish();
-  const warnings = stream.warnings.map((warning) => `${path}: ${warning}`);
-  return { ...sound, hash, warnings: rateWarning === undefined ? warnings : [...warnings, rateWarning] };
+  const { rateNote, ...sound } = intake.finish();
+  const notes = [...stream.warnings.map((warning) => `: ${warning}`), ...rateNote];
+  return { ...sound, notes, warnings: notes.map((note) => path + note) };
 }
 
 /** Takes a mono sound block by block, keeps it at the rate of the features, and what must be known of all of it. */
@@ -168,7 +171,7 @@ class Intake {
       const what = `${path} holds no sound: all ${count} samples are ${this.first}`;
       throw new DataError('recording/flat', what, 'Leave it out');
     }
-    const rateWarning = checkRate(rate, this.features, path);
+    const rateNote = checkRate(rate, this.features, path);
     if (this.badAt >= 0) {
       const what = `${path}: sample ${this.badAt} of ${count} is ${this.bad}`;
       throw new DataError('dsp/not-finite', what, 'Repair or leave it out');
@@ -176,7 +179,7 @@ class Intake {
     if (this.resampler) this.keep(this.resampler.end());
     const samples = this.length === this.kept.length ? this.kept : this.kept.slice(0, this.length);
     const { sampleRate } = this.features;
-    return { samples, sampleRate, soundHash: this.hash.digest('hex'), seconds, rateWarning };
+    return { samples, sampleRate, soundHash: this.hash.digest('hex'), seconds, rateNote };
   }
 
   private keep(part: Float32Array): void {
@@ -191,9 +194,9 @@ class Intake {
 }
 
 /** A rate of r Hz holds sound up to r/2 Hz: too little of the features' band is an error, a part missing a warning. */
-function checkRate(sampleRate: number, { logMel: { fMax } }: FeatureSettings, path: string) {
-  if (sampleRate >= 2 * fMax) return undefined;
-  const what = `${path} has ${sampleRate} samples a second, so nothing above ${sampleRate / 2} Hz, of ${fMax} Hz that are judged`;
-  if (sampleRate >= fMax) return what;
-  throw new DataError('recording/rate', what, `At least ${fMax} samples a second are needed`);
+function checkRate(sampleRate: number, { logMel: { fMax } }: FeatureSettings, path: string): string[] {
+  if (sampleRate >= 2 * fMax) return [];
+  const what = ` has ${sampleRate} samples a second, so nothing above ${sampleRate / 2} Hz, of ${fMax} Hz that are judged`;
+  if (sampleRate >= fMax) return [what];
+  throw new DataError('recording/rate', path + what, `At least ${fMax} samples a second are needed`);
 }

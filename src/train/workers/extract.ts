@@ -1,11 +1,15 @@
 /** Task `extract`: from recordings to features. */
 import { FeatureExtractor, type FeatureSettings } from '../../dsp/index.ts';
+import { type CacheSetup, CacheShelf, type CacheUse } from '../cache/shelf.ts';
 import type { RecordingEntry } from '../recording.ts';
-import { openRecording, soundOf } from '../sound.ts';
+import { type ChannelChoice, openRecording, soundOf } from '../sound.ts';
 import type { TaskModule } from './tasks.ts';
 
 export interface ExtractSetup {
   readonly features: FeatureSettings;
+  readonly channel?: ChannelChoice | undefined;
+  /** Where features are looked up first. Recordings in memory are not. */
+  readonly cache?: CacheSetup | undefined;
 }
 
 /** Features of a recording, and what is known of its sound. */
@@ -22,17 +26,30 @@ export interface Extracted {
   /** SHA-256 of the mono samples. */
   readonly soundHash: string;
   readonly warnings: readonly string[];
+  /** Where there is one, and the recording is a file. */
+  readonly cache?: CacheUse;
 }
 
 export type ExtractItem = Pick<RecordingEntry, 'id' | 'path'> & { readonly samples?: Float32Array };
 
-export function create({ features }: ExtractSetup) {
+export function create({ features, channel = 'mix', cache }: ExtractSetup) {
   const extractor = new FeatureExtractor(features);
+  const shelf = cache && new CacheShelf(cache, features, channel);
   return async (item: ExtractItem): Promise<Extracted> => {
     const file = await openRecording(item);
     try {
-      const { samples, sampleRate, hash, soundHash, seconds, warnings } = await soundOf(file, features);
-      return { ...extractor.extract(samples, sampleRate, item.path), seconds, hash, soundHash, warnings };
+      const hash = file.hash();
+      const found = item.samples ? undefined : shelf?.find(hash);
+      if (typeof found === 'object') {
+        const { notes, ...rest } = found;
+        const use = { found: true, damaged: false, stored: 0 };
+        return { ...rest, hash, warnings: notes.map((note) => item.path + note), cache: use };
+      }
+      const { samples, sampleRate, notes, warnings, ...sound } = await soundOf(file, features, { channel });
+      const made = { ...extractor.extract(samples, sampleRate, item.path), ...sound };
+      if (!shelf || found === undefined) return { ...made, hash, warnings };
+      const use = { found: false, damaged: found === 'damaged', ...shelf.put(hash, { ...made, notes }) };
+      return { ...made, hash, warnings, cache: use };
     } finally {
       file.close();
     }

@@ -21,6 +21,8 @@ export type TaskTable = Readonly<Record<string, () => Promise<TaskModule<never, 
 /** The tasks there are. Setups, items and results are copied between threads: plain values and typed arrays. */
 export const TASKS = {
   extract: () => import('./extract.ts'),
+  inspect: () => import('../inspect/facts.ts'),
+  compare: () => import('../inspect/pairs.ts'),
 } as const satisfies TaskTable;
 
 type ModuleOf<Table extends TaskTable, Name extends keyof Table> = Awaited<ReturnType<Table[Name]>>;
