@@ -2,6 +2,7 @@ import { DataError, RunError, UsageError } from '../base/errors.ts';
 import { buildModel, type Model } from '../layers/index.ts';
 import type { Backend } from '../tensor/index.ts';
 import { type AppliedSplit, applySplit } from './apply-split.ts';
+import type { FeatureCache } from './cache/store.ts';
 import type { RenderSvg } from './charts.ts';
 import { resolveConfig, type TrainConfig, windowFrames } from './config.ts';
 import { describeEnvironment } from './environment.ts';
@@ -46,6 +47,8 @@ export interface RunOptions {
   readonly out: string;
   readonly backend: Backend;
   readonly threads: number;
+  /** Features known from earlier runs, for devices that leave them to the host. */
+  readonly cache?: FeatureCache;
   /** Draws `confusion.svg` and `curves.svg`; without it they are left out. */
   readonly renderSvg?: RenderSvg;
   readonly hooks?: RunHooks;
@@ -245,6 +248,7 @@ class Run {
     return loadExamples(entries, this.config.features, {
       backend: this.options.backend,
       threads: this.options.threads,
+      cache: this.options.cache,
       ...(onLoad ? { progress: onLoad } : {}),
       ...(signal ? { signal } : {}),
     });
