@@ -1,5 +1,6 @@
 import { UsageError } from '../base/errors.ts';
 import type { Labelled } from './baselines.ts';
+import type { FeatureCache } from './cache/store.ts';
 import { type Evaluation, evaluateScored } from './evaluation.ts';
 import { judge } from './judge.ts';
 import { loadExamples, type SkippedRecording } from './load.ts';
@@ -54,6 +55,8 @@ export async function evaluateDataset(
   train: readonly Labelled[],
   options: {
     readonly seed: number;
+    readonly threads?: number;
+    readonly cache?: FeatureCache | undefined;
     readonly onLoad?: (done: number, total: number) => void;
     readonly onJudge?: (done: number, total: number) => void;
   },
@@ -69,6 +72,8 @@ export async function evaluateDataset(
   const [variable] = model.variables().values();
   const { examples, skipped, contentHash } = await loadExamples(dataset.recordings, card.features, {
     backend: variable!.value.backend,
+    threads: options.threads,
+    cache: options.cache,
     ...(options.onLoad ? { progress: options.onLoad } : {}),
   });
   const probabilities = await judge(model, examples, options.onJudge ? { progress: options.onJudge } : {});

@@ -47,7 +47,7 @@ export interface LoadOptions {
   /** Where features are made: on it where it is a GPU, on the host otherwise and by default. */
   readonly backend?: Backend;
   /** Threads of the host; default: one for every core. The result is the same for any number. */
-  readonly threads?: number;
+  readonly threads?: number | undefined;
   /** Features that are known already, on host devices. */
   readonly cache?: FeatureCache | undefined;
   /** As for `mapInWorkers`. */
@@ -100,8 +100,8 @@ async function onHost(
   keep: Keep,
 ): Promise<void> {
   const items = entries.map((entry) => {
-    const { samples } = entry as Partial<SyntheticRecording>;
-    return { id: entry.id, path: entry.path, ...(samples ? { samples } : {}) };
+    const { samples, sampleRate } = entry as Partial<SyntheticRecording>;
+    return { id: entry.id, path: entry.path, ...(samples ? { samples, sampleRate } : {}) };
   });
   await mapInWorkers('extract', { features, cache: cache?.setup }, items, {
     threads,
