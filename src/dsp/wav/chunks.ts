@@ -3,6 +3,7 @@
  * RIFF in big-endian; RF64 and BW64 (EBU Tech 3306, ITU-R BS.2088) keep sizes beyond 4 GiB in `ds64`. Nothing is
  * allocated from a size that the file claims, and every step of a walk goes forward.
  */
+import { fourLetters, isChainToEnd, looksLikeId, MAX_CHUNKS, nextChunk, uint32 } from './chain.ts';
 import { wavError } from './error.ts';
 import { MAX_FORMAT_BYTES, readFormat, type WavFormat } from './format.ts';
 import { guessKind } from './kind.ts';
@@ -36,26 +37,8 @@ interface Chunk {
   size: number;
 }
 
-/** More chunks than any recorder writes: a walk over 4 GiB of empty ones would take hours. */
-export const MAX_CHUNKS = 65_536;
 const DS64_BYTES = 28;
-/** Ids that decide whether the pad byte after an odd chunk was left out. */
-const KNOWN_IDS = ['fmt ', 'data', 'fact', 'LIST', 'JUNK', 'bext', 'ds64', 'PEAK', 'cue ', 'smpl', 'id3 '];
-
-export function fourLetters(bytes: Uint8Array, at: number): string {
-  return String.fromCharCode(bytes[at]!, bytes[at + 1]!, bytes[at + 2]!, bytes[at + 3]!);
-}
-
-/** Whether four printable ASCII characters stand at this place, as in every chunk id. */
-function looksLikeId(bytes: Uint8Array, at: number): boolean {
-  if (at + 4 > bytes.length) return false;
-  for (let i = at; i < at + 4; i++) if (bytes[i]! < 0x20 || bytes[i]! > 0x7e) return false;
-  return true;
-}
-
-function uint32(bytes: Uint8Array, at: number, little: boolean): number {
-  return new DataView(bytes.buffer, bytes.byteOffset).getUint32(at, little);
-}
+const MAX_WARNINGS = 20;
 
 /** Sizes that recorders and pipes write when they do not (yet) know the length. */
 function isPlaceholder(size: number): boolean {
@@ -89,18 +72,17 @@ class Walk {
       if (count === MAX_CHUNKS) {
         const what = `more than ${MAX_CHUNKS} chunks`;
         if (!this.format || !this.data) throw wavError('too-many-chunks', this.#name, at, `it has ${what}`);
-        this.warnings.push(`${what}: those from byte ${at} on were not looked at`);
+        this.#warn(`${what}: those from byte ${at} on were not looked at`);
         break;
       }
       const head = yield* this.#look.at(at, 8);
       const chunk = { id: fourLetters(head, 0), start: at + 8, size: uint32(head, 4, this.#little) };
       if (this.data && !looksLikeId(head, 0)) {
-        this.warnings.push(`${this.#look.size - at} bytes from byte ${at} on belong to no chunk: ignored`);
+        this.#warn(`${this.#look.size - at} bytes from byte ${at} on belong to no chunk: ignored`);
         break;
       }
       yield* this.#visit(chunk);
-      const end = chunk.start + chunk.size;
-      at = end % 2 === 0 ? end : yield* this.#afterPad(end);
+      at = yield* nextChunk(this.#look, chunk.start + chunk.size);
     }
     return this.#layout(Math.min(at, this.#look.size));
   }
@@ -110,14 +92,15 @@ class Walk {
     const { id, start, size } = chunk;
     if (id === 'ds64') yield* this.#readLongSizes(chunk);
     else if (id === 'data') yield* this.#measureData(chunk);
-    else if (id === 'fmt ' && this.format)
-      this.warnings.push(`a second fmt chunk at byte ${start - 8} is ignored`);
+    else if (id === 'fmt ' && this.format) this.#warn(`a second fmt chunk at byte ${start - 8} is ignored`);
     else if (id === 'fmt ') {
       const body = yield* this.#look.at(start, Math.min(size, MAX_FORMAT_BYTES));
       this.format = readFormat(body, this.#little, start, this.#name, this.warnings);
     } else if (id === 'fact' && size >= 4) {
       const body = yield* this.#look.at(start, 4);
       if (body.length === 4) this.factFrames ??= uint32(body, 0, this.#little);
+    } else if (id === 'RIFF' || id === 'RIFX') {
+      this.#warn(`another file begins at byte ${start - 8}: ignored`);
     } else if (id === 'LIST') {
       const body = yield* this.#look.at(start, 4);
       this.#waveList ||= body.length === 4 && fourLetters(body, 0) === 'wavl';
@@ -129,7 +112,7 @@ class Walk {
     if (body.length === 16 && chunk.size >= 16)
       this.#longSize = uint32(body, 8, this.#little) + uint32(body, 12, this.#little) * 4294967296;
     if (chunk.start + chunk.size <= this.#look.size) return;
-    this.warnings.push(`its ds64 chunk claims ${chunk.size} bytes: taken as ${DS64_BYTES}`);
+    this.#warn(`its ds64 chunk claims ${chunk.size} bytes: taken as ${DS64_BYTES}`);
     chunk.size = DS64_BYTES;
   }
 
@@ -137,42 +120,26 @@ class Walk {
   *#measureData(chunk: Chunk): Reads<void> {
     const { start } = chunk;
     if (this.data) {
-      this.warnings.push(`a second data chunk at byte ${start - 8} is ignored`);
+      this.#warn(`a second data chunk at byte ${start - 8} is ignored`);
       return;
     }
     const there = this.#look.size - start;
-    const long = chunk.size === 0xffffffff && this.#longSize > 0 && this.#longSize < 2 ** 63;
+    const unfilled = chunk.size === 0xffffffff || chunk.size === 0;
+    const long = unfilled && this.#longSize > 0 && this.#longSize < 2 ** 63;
     if (long) chunk.size = this.#longSize;
     const unsaid = !long && isPlaceholder(chunk.size) && (chunk.size > there || chunk.size === 0xffffffff);
-    if (unsaid || (chunk.size === 0 && !(yield* this.#isChainToEnd(start)))) {
+    if (unsaid || (chunk.size === 0 && !(yield* isChainToEnd(this.#look, start, this.#little, this.#name)))) {
       const what = 'the recorder never wrote the length: read to the end of the file';
-      this.warnings.push(`${what} (${there} bytes of data)`);
+      this.#warn(`${what} (${there} bytes of data)`);
       chunk.size = there;
       this.data = { start, dataBytes: there, claimedBytes: Number.NaN };
     } else if (chunk.size === 0) this.#emptyData ??= start;
     else this.data = { start, dataBytes: Math.min(chunk.size, there), claimedBytes: chunk.size };
   }
 
-  /** Whether chunks, each with a plausible id, fill the file exactly from `at` to its end. */
-  *#isChainToEnd(at: number): Reads<boolean> {
-    for (let count = 0; at + 8 <= this.#look.size; count++) {
-      if (count === MAX_CHUNKS)
-        throw wavError('too-many-chunks', this.#name, at, `it has more than ${MAX_CHUNKS} chunks`);
-      const head = yield* this.#look.at(at, 8);
-      if (!looksLikeId(head, 0)) return false;
-      at += 8 + uint32(head, 4, this.#little);
-      if (at === this.#look.size) return true;
-      at += at % 2;
-    }
-    return at === this.#look.size;
-  }
-
-  /** Where the next chunk starts: after the pad byte, unless it was left out. */
-  *#afterPad(at: number): Reads<number> {
-    const next = yield* this.#look.at(at, 5);
-    const known = (i: number) => next.length >= i + 4 && KNOWN_IDS.includes(fourLetters(next, i));
-    if (known(0)) return at;
-    return looksLikeId(next, 0) && !looksLikeId(next, 1) && !known(1) ? at : at + 1;
+  /** A file of nothing but oddities needs no list of them all. */
+  #warn(what: string) {
+    if (this.warnings.length < MAX_WARNINGS) this.warnings.push(what);
   }
 
   #layout(end: number): WavLayout {
@@ -188,7 +155,7 @@ class Walk {
       throw wavError('no-data', name, end, `it has no data chunk: ${what}`);
     }
     if (this.#emptyData !== undefined)
-      this.warnings.push(`an empty data chunk at byte ${this.#emptyData - 8} is ignored`);
+      this.#warn(`an empty data chunk at byte ${this.#emptyData - 8} is ignored`);
     const { start, ...sizes } = this.data;
     const { format, factFrames, warnings } = this;
     return { littleEndian: this.#little, format, dataOffset: start, ...sizes, factFrames, warnings };
@@ -207,8 +174,7 @@ export function* readLayout(look: Look, name: string): Reads<WavLayout> {
     const what = `not a WAV file: ${guessKind(head)}`;
     throw wavError('not-a-wav', name, 0, what, 'Convert it to WAV first');
   }
-  if (fourLetters(head, 8) !== 'WAVE') {
-    throw wavError('not-a-wav', name, 8, `a RIFF file of kind '${fourLetters(head, 8)}', not WAVE`);
-  }
+  const kind = fourLetters(head, 8).replace(/[^ -~]/g, '?');
+  if (kind !== 'WAVE') throw wavError('not-a-wav', name, 8, `a RIFF file of kind '${kind}', not WAVE`);
   return yield* new Walk(look, magic !== 'RIFX', name).run();
 }

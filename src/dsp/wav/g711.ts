@@ -3,7 +3,7 @@ import type { WavLayout } from './chunks.ts';
 import type { Codec } from './codec.ts';
 import { wavError } from './error.ts';
 import { TAG_ALAW } from './format.ts';
-import { decodeEach, sampleCodec } from './pcm.ts';
+import { decodeBytes, sampleCodec } from './pcm.ts';
 import { packedWidth } from './width.ts';
 
 /** A-law: eight segments of sixteen steps, every other bit inverted; 13-bit values, times 8. */
@@ -31,6 +31,5 @@ export function g711Codec(layout: WavLayout, name: string): Codec {
   const size = packedWidth(layout, 1, name);
   const law = tag === TAG_ALAW ? decodeAlaw : decodeMulaw;
   const values = Float32Array.from({ length: 256 }, (_, code) => law(code) / 32768);
-  const decode = decodeEach(size, (view, at) => values[view.getUint8(at)]!);
-  return sampleCodec(tag === TAG_ALAW ? 'alaw' : 'mulaw', 8, size, channels, decode);
+  return sampleCodec(tag === TAG_ALAW ? 'alaw' : 'mulaw', 8, size, channels, decodeBytes(values));
 }

@@ -76,10 +76,13 @@ export function* inspectWav(size: number, options: ReadWavOptions): Reads<Inspec
   };
   const held = framesOf(dataBytes);
   if (claimedBytes > dataBytes) {
-    const what = `truncated: it claims ${framesOf(claimedBytes)} samples per channel, ${held} are there`;
-    if (options.truncated !== 'accept')
+    const claimed = framesOf(claimedBytes);
+    const what = `truncated: it claims ${claimed} samples per channel, ${held} are there`;
+    if (claimed > held && options.truncated !== 'accept')
       throw wavError('truncated', name, size, what, 'Copy the file again, or allow truncated files');
-    warnings.push(what);
+    warnings.push(
+      claimed > held ? what : `its data chunk claims ${claimedBytes} bytes, ${dataBytes} are there`,
+    );
   }
   if (held === 0) throw wavError('no-samples', name, dataOffset, 'it holds no samples');
   const rest = dataBytes % codec.unitBytes;

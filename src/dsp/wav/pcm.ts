@@ -9,7 +9,7 @@ import type { Look, Reads } from './source.ts';
 import { packedWidth, pcmWidth } from './width.ts';
 
 /** Reads the sample at a byte offset. */
-export type ReadSample = (view: DataView, at: number) => number;
+type ReadSample = (view: DataView, at: number) => number;
 
 const HOST_IS_LITTLE = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
 
@@ -36,7 +36,7 @@ function integerReader(bytes: number, little: boolean): ReadSample {
 type Decode = Codec['decode'];
 
 /** Any samples of `size` bytes, one by one. */
-export function decodeEach(size: number, read: ReadSample): Decode {
+function decodeEach(size: number, read: ReadSample): Decode {
   return (bytes, frames, channels, at) => {
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     const stride = size * channels.length;
@@ -47,6 +47,20 @@ export function decodeEach(size: number, read: ReadSample): Decode {
     }
   };
 }
+
+/** Samples of one byte, through a table of 256. */
+export function decodeBytes(values: Float32Array): Decode {
+  return (bytes, frames, channels, at) => {
+    const count = channels.length;
+    for (let c = 0; c < count; c++) {
+      const out = channels[c]!;
+      for (let i = 0, from = c; i < frames; i++, from += count) out[at + i] = values[bytes[from]!]!;
+    }
+  };
+}
+
+/** 8-bit PCM is unsigned. */
+const UNSIGNED = Float32Array.from({ length: 256 }, (_, code) => (code - 128) / 128);
 
 /** `bytes`, moved if need be so that a typed array can stand on them. */
 function aligned(bytes: Uint8Array, size: number): Uint8Array {
@@ -92,13 +106,14 @@ export function* pcmCodec(look: Look, layout: WavLayout, name: string): Reads<Co
   const { bits, statedBits, channels, offset } = format;
   if (statedBits < 1 || statedBits > 64)
     throw wavError('bad-fmt', name, offset + 14, `PCM samples of ${statedBits} bits are not readable`);
-  const { container, spareHigh } = yield* pcmWidth(look, layout, name);
+  const { container, spareHigh, gain } = yield* pcmWidth(look, layout, name);
   const codec = (decode: Decode) => sampleCodec('pcm', bits, container, channels, decode);
-  if (container === 1) return codec(decodeEach(1, (view, at) => (view.getUint8(at) - 128) / 128));
+  if (container === 1) return codec(decodeBytes(UNSIGNED));
   if (container === 2 && spareHigh === 0 && littleEndian && HOST_IS_LITTLE) return codec(decodeInt16);
   const read = integerReader(container - spareHigh, littleEndian);
   const skip = littleEndian ? 0 : spareHigh;
-  return codec(decodeEach(container, skip === 0 ? read : (view, at) => read(view, at + skip)));
+  if (spareHigh === 0) return codec(decodeEach(container, read));
+  return codec(decodeEach(container, (view, at) => gain * read(view, at + skip)));
 }
 
 export function floatCodec(layout: WavLayout, name: string): Codec {

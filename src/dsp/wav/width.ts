@@ -11,6 +11,8 @@ export interface SampleWidth {
   container: number;
   /** Bytes above a sample that stands in the low ones; 0 as the standard has it. */
   spareHigh: number;
+  /** What a sample in the low bits of its remaining bytes is to be multiplied by; else 1. */
+  gain: number;
 }
 
 /** The sound is looked at in so many places, spread evenly, of so many bytes each. */
@@ -38,20 +40,22 @@ function isByteRateOf(format: WavLayout['format'], bytes: number): boolean {
 /**
  * Samples narrower than their container belong in its high bits, the rest zero. Some writers put them in the low
  * bits; then the low bytes are not all zero, which the standard forbids, and the high ones only repeat the sign or
- * are zero. `full`: neither holds, all bytes are in use.
+ * are zero. `low bytes`: in these, but in their high bits. `full`: all bytes are in use.
  */
 function* findSamples(
   look: Look,
   layout: WavLayout,
   container: number,
   spare: number,
-): Reads<'high' | 'low' | 'full'> {
-  const { littleEndian, dataOffset, dataBytes } = layout;
+): Reads<'high' | 'low' | 'low bytes' | 'full'> {
+  const { littleEndian, dataOffset, dataBytes, format } = layout;
+  const signBit = (format.bits - 1) % 8;
   const samples = Math.floor(dataBytes / container);
   const piece = Math.floor(PLACE_BYTES / container);
   const places = samples <= PLACES * piece ? Math.ceil(samples / piece) : PLACES;
   let lowUsed = false;
   let highUsed = false;
+  let signOnly = true;
   for (let place = 0; place < places; place++) {
     const first = places < PLACES ? place * piece : Math.floor((place * (samples - piece)) / (PLACES - 1));
     const count = Math.min(piece, samples - first);
@@ -60,12 +64,15 @@ function* findSamples(
       // significance s: 0 is the lowest byte of the sample
       const byte = (s: number) => bytes[littleEndian ? at + s : at + container - 1 - s]!;
       for (let s = 0; s < spare; s++) lowUsed ||= byte(s) !== 0;
-      const fill = byte(container - 1 - spare) & 0x80 ? 0xff : 0;
+      const top = (byte(container - 1 - spare) << 24) >> 24;
+      signOnly &&= top >> signBit === top >> 7;
+      const fill = top < 0 ? 0xff : 0;
       for (let s = container - spare; s < container; s++) highUsed ||= byte(s) !== 0 && byte(s) !== fill;
     }
   }
   if (!lowUsed) return 'high';
-  return highUsed ? 'full' : 'low';
+  if (highUsed) return 'full';
+  return signOnly ? 'low' : 'low bytes';
 }
 
 /**
@@ -82,20 +89,22 @@ export function* pcmWidth(look: Look, layout: WavLayout, name: string): Reads<Sa
   if (!wider) packedWidth(layout, packed, name);
   const width = wider ? container : packed;
   const spare = width - Math.ceil(bits / 8);
-  if (spare === 0) return { container: width, spareHigh: 0 };
+  const standard = { container: width, spareHigh: 0, gain: 1 };
+  if (spare === 0) return standard;
 
   const found = yield* findSamples(look, layout, width, spare);
-  if (found === 'high') return { container: width, spareHigh: 0 };
-  if (found === 'low') {
+  if (found === 'high') return standard;
+  if (found !== 'full') {
     warnings.push(`${bits}-bit samples stand in the low bits of ${width} bytes, against the standard`);
-    return { container: width, spareHigh: spare };
+    const gain = found === 'low' ? 2 ** (8 * (width - spare) - bits) : 1;
+    return { container: width, spareHigh: spare, gain };
   }
   if (wider && isByteRateOf(format, packed))
-    return { container: packedWidth(layout, packed, name), spareHigh: 0 };
+    return { ...standard, container: packedWidth(layout, packed, name) };
   if (wider && container % packed === 0) {
     const what = `block size ${blockAlign} leaves ${container} bytes for a sample of ${statedBits} bits, all in use`;
     throw wavError('bad-fmt', name, offset + 12, what, 'Is it a file of more channels than it says?');
   }
   warnings.push(`samples of ${bits} bits use all ${width} bytes they have: read as ${8 * width} bits`);
-  return { container: width, spareHigh: 0 };
+  return standard;
 }
