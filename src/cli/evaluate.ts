@@ -1,11 +1,19 @@
 import type { DeviceName } from './device.ts';
-import { type CommonOptions, commonOptions, deviceOption, layoutOption, threadsOption } from './options.ts';
+import {
+  type CommonOptions,
+  cacheOption,
+  commonOptions,
+  deviceOption,
+  layoutOption,
+  threadsOption,
+} from './options.ts';
 import type { AddCommand } from './program.ts';
 
 export interface EvaluateOptions extends CommonOptions {
   readonly data?: string;
   readonly layout: 'auto' | 'cinc2016' | 'folders' | 'csv';
   readonly csv?: string;
+  readonly cache?: string;
   readonly device: DeviceName;
   readonly threads?: number;
 }
@@ -28,6 +36,7 @@ export const evaluateCommand: AddCommand = (program, io, exit) => {
     .optionsGroup('Recordings:')
     .option('--data <path>', 'other recordings than those of the run: a folder or a CSV file')
     .addOption(layoutOption())
+    .addOption(cacheOption())
     .optionsGroup('Device:')
     .addOption(deviceOption('cpu'))
     .addOption(threadsOption());

@@ -42,6 +42,13 @@ export function layoutOption(): Option {
     .default('auto');
 }
 
+export function cacheOption(): Option {
+  return new Option(
+    '--cache <folder>',
+    'where features are kept between runs, or off (default: a folder of the user)',
+  );
+}
+
 /** `text` as a shell takes it. */
 export function shellWord(text: string): string {
   return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
