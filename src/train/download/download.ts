@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { statSync } from 'node:fs';
 import { DataError, EngineError, UsageError } from '../../base/errors.ts';
 import { readBytes } from '../files.ts';
@@ -78,6 +79,8 @@ export async function downloadSet(options: DownloadOptions): Promise<DownloadRes
   // Whatever fails for good must also end what goes on beside it.
   const controller = new AbortController();
   const { signal } = controller;
+  // A request, its body and a wait for each file at a time.
+  setMaxListeners(4 * MOST_PARALLEL, signal);
   const stop = () => controller.abort();
   if (options.signal?.aborted) stop();
   options.signal?.addEventListener('abort', stop);
