@@ -1,0 +1,158 @@
+import { findCopies } from '../copies.ts';
+import { byCodeUnits, type RecordingEntry } from '../recording.ts';
+import { type Candidate, findCandidates } from './candidates.ts';
+import type { SharedStretch } from './compare.ts';
+import type { SoundFacts } from './facts.ts';
+import { FINGERPRINT_RATE, type Fingerprint } from './fingerprint.ts';
+import type { Cluster, CopySet, SharedPair } from './inspection.ts';
+import type { CompareItem } from './pairs.ts';
+import { rounded } from './quantiles.ts';
+
+/** A recording of the data set, or one left out of it on purpose, with its sound. */
+export interface Printed {
+  readonly recording: RecordingEntry;
+  readonly excluded: boolean;
+  readonly facts: SoundFacts;
+  readonly fingerprint: Fingerprint;
+}
+
+export interface Proposal extends CompareItem {
+  readonly one: Printed;
+  readonly other: Printed;
+}
+
+/** Offsets tried for a pair at most: a regular heart votes for many, and the true one has the most votes. */
+const MOST_OFFSETS = 3;
+/** One vote is chance more often than not, but all that a short overlap can give. */
+const SHORT_OVERLAP = 8;
+
+/** Sets of recordings with the same bytes or samples. */
+export function findCopySets(printed: readonly Printed[], classes: readonly string[]): CopySet[] {
+  const hashes = (of: (facts: SoundFacts) => string) =>
+    new Map(printed.map(({ recording, facts }) => [recording.id, of(facts)]));
+  const byId = new Map(printed.map((each) => [each.recording.id, each.recording]));
+  return findCopies(
+    printed.map(({ recording }) => recording),
+    { contentHash: hashes(({ hash }) => hash), soundHash: hashes(({ soundHash }) => soundHash) },
+  ).map(({ kind, names }) => {
+    const of = (fact: (recording: RecordingEntry) => string) =>
+      unique(names.map((name) => fact(byId.get(name)!)));
+    return {
+      kind,
+      records: names,
+      classes: of(({ label }) => classes[label]!),
+      subjects: of(({ group }) => group),
+      sites: of(({ site }) => site),
+    };
+  });
+}
+
+/** Pairs whose samples are to be compared. Of copies the first stands for all. */
+export function propose(printed: readonly Printed[]): Proposal[] {
+  const seen = new Set<string>();
+  const singles = printed.filter(({ facts }) => !seen.has(facts.soundHash) && seen.add(facts.soundHash));
+  const candidates = findCandidates(singles.map(({ fingerprint }) => fingerprint));
+  const pairs = new Map<string, { one: Printed; other: Printed; offsets: number[] }>();
+  for (const candidate of candidates) {
+    const [one, other] = [singles[candidate.a]!, singles[candidate.b]!];
+    if (candidate.votes < 2 && overlap(candidate, one, other) > SHORT_OVERLAP) continue;
+    const key = `${candidate.a} ${candidate.b}`;
+    const known = pairs.get(key);
+    if (!known) pairs.set(key, { one, other, offsets: [candidate.offset] });
+    else if (known.offsets.length < MOST_OFFSETS) known.offsets.push(candidate.offset);
+  }
+  return [...pairs.values()].map((pair) => ({ ...pair, a: itemOf(pair.one), b: itemOf(pair.other) }));
+}
+
+/** What a worker needs to read the sound. */
+export function itemOf({ recording }: Pick<Printed, 'recording'>): CompareItem['a'] {
+  const { id, path } = recording;
+  return 'samples' in recording ? { id, path, samples: recording.samples as Float32Array } : { id, path };
+}
+
+/** Length of the part that the two would have in common, s. */
+function overlap({ offset }: Candidate, one: Printed, other: Printed): number {
+  const shift = offset / FINGERPRINT_RATE;
+  return Math.min(one.facts.seconds, other.facts.seconds + shift) - Math.max(0, shift);
+}
+
+/** How far from the ends of a recording a stretch may stop and still count as all of it, s. */
+const END_SLACK = 0.3;
+
+export function pairOf(
+  one: Printed,
+  other: Printed,
+  stretch: SharedStretch,
+  classes: readonly string[],
+): SharedPair {
+  const { startA, startB, seconds } = stretch;
+  const [a, b] = [one.recording, other.recording];
+  const reaches = (start: number, length: number) => ({
+    start: start <= END_SLACK,
+    end: start + seconds >= length - END_SLACK,
+  });
+  const inA = reaches(startA, one.facts.seconds);
+  const inB = reaches(startB, other.facts.seconds);
+  const allOfA = inA.start && inA.end;
+  const allOfB = inB.start && inB.end;
+  const chained = (inA.end && inB.start) || (inB.end && inA.start);
+  return {
+    a: a.id,
+    b: b.id,
+    relation: allOfA && allOfB ? 'same' : allOfA || allOfB ? 'inside' : chained ? 'overlap' : 'part',
+    seconds: rounded(seconds),
+    startA: rounded(startA),
+    startB: rounded(startB),
+    correlation: rounded(stretch.correlation, 5),
+    gainDb: rounded(stretch.gainDb, 2),
+    sameSubject: a.group === b.group,
+    sameClass: a.label === b.label,
+    subjects: [a.group, b.group],
+    sites: [a.site, b.site],
+    classes: [classes[a.label]!, classes[b.label]!],
+    excluded: one.excluded || other.excluded,
+  };
+}
+
+/** Recordings that pairs and copies join, the largest set first. */
+export function clustersOf(
+  pairs: readonly SharedPair[],
+  copies: readonly CopySet[],
+  recordingOf: (id: string) => RecordingEntry,
+  classes: readonly string[],
+): Cluster[] {
+  const above = new Map<string, string>();
+  const top = (id: string): string => {
+    let name = id;
+    for (let next = above.get(name); next !== undefined; next = above.get(name)) name = next;
+    return name;
+  };
+  for (const [first, ...others] of [
+    ...pairs.map(({ a, b }) => [a, b]),
+    ...copies.map(({ records }) => records),
+  ]) {
+    for (const other of others) {
+      const [x, y] = [top(first!), top(other)].sort(byCodeUnits);
+      if (x !== y) above.set(y!, x!);
+    }
+  }
+  const sets = new Map<string, string[]>();
+  for (const id of unique([...above.keys(), ...[...above.values()]])) {
+    const name = top(id);
+    const set = sets.get(name);
+    if (set) set.push(id);
+    else sets.set(name, [id]);
+  }
+  return [...sets.values()]
+    .map((records) => ({
+      records,
+      subjects: unique(records.map((id) => recordingOf(id).group)),
+      classes: unique(records.map((id) => classes[recordingOf(id).label]!)),
+    }))
+    .sort((a, b) => b.records.length - a.records.length || byCodeUnits(a.records[0]!, b.records[0]!));
+}
+
+/** Each once, in code-unit order. */
+export function unique(names: readonly string[]): string[] {
+  return [...new Set(names)].sort(byCodeUnits);
+}
