@@ -1,4 +1,8 @@
 /** Builders of WAV files, byte by byte, and what tests of their reader compare. */
+import { createHash } from 'node:crypto';
+import { expect } from 'vitest';
+import { DataError } from '../../src/base/errors.ts';
+import { type ByteSource, type ReadWavOptions, readWav, WavStream } from '../../src/dsp/wav.ts';
 
 /** A chunk; `size` is what it claims. Odd bodies get their pad byte. */
 export function chunk(id: string, body: number[], little = true, size = body.length): number[] {
@@ -79,4 +83,66 @@ export function interleaved(channels: readonly Float32Array[]): Float32Array {
     for (let i = 0; i < channel.length; i++) out[i * channels.length + c] = channel[i]!;
   });
   return out;
+}
+
+/** SHA-256 of blocks of samples, interleaved: comparing arrays one by one takes long. */
+export function hashOf(blocks: readonly Float32Array[][]): string {
+  const hash = createHash('sha256');
+  for (const block of blocks) hash.update(new Uint8Array(interleaved(block).buffer));
+  return hash.digest('hex');
+}
+
+/** What came of a reading: everything a caller can see of it. */
+export type Outcome =
+  | { frames: number; wav: object; hash: string }
+  | { code: string; message: string; offset: number };
+
+/** Reads at once; anything but a `DataError` with a place in the file is thrown again. */
+export function readAtOnce(bytes: Uint8Array, options: ReadWavOptions = {}): Outcome {
+  try {
+    const { channels, ...wav } = readWav(bytes, options);
+    expect(channels.every((channel) => channel.length === wav.frames)).toBe(true);
+    return { frames: wav.frames, wav: { ...wav, channels: channels.length }, hash: hashOf([channels]) };
+  } catch (error) {
+    return refusal(error, bytes.length);
+  }
+}
+
+/** Reads block by block, from a source that gives at most `most` bytes a read. */
+export async function readAsStream(
+  bytes: Uint8Array,
+  options: ReadWavOptions = {},
+  most = Number.POSITIVE_INFINITY,
+): Promise<Outcome> {
+  const read = (offset: number, length: number) =>
+    bytes.subarray(offset, Math.min(offset + length, offset + most));
+  try {
+    const { info, blocks } = await readAll({ size: bytes.length, read }, options);
+    const { dataOffset, dataBytes, ...wav } = info;
+    expect(dataOffset + dataBytes).toBeLessThanOrEqual(bytes.length);
+    const frames = blocks.reduce((sum, block) => sum + block[0]!.length, 0);
+    return { frames, wav, hash: hashOf(blocks) };
+  } catch (error) {
+    return refusal(error, bytes.length);
+  }
+}
+
+export async function readAll(source: ByteSource, options: ReadWavOptions = {}) {
+  const stream = await WavStream.open(source, options);
+  const blocks: Float32Array[][] = [];
+  for await (const block of stream.blocks()) {
+    expect(block.length).toBe(stream.info.channels);
+    expect(block[0]!.length).toBeGreaterThan(0);
+    expect(block[0]!.length).toBeLessThanOrEqual(65_536);
+    expect(block.every((channel) => channel.length === block[0]!.length)).toBe(true);
+    blocks.push(block);
+  }
+  return { info: stream.info, blocks };
+}
+
+function refusal(error: unknown, size: number): Outcome {
+  if (!(error instanceof DataError) || !error.code.startsWith('wav/')) throw error;
+  const offset = Number(/\(at byte (\d+)\)/.exec(error.message)?.[1]);
+  if (!(offset <= size)) throw error;
+  return { code: error.code, message: error.message, offset };
 }
