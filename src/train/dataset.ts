@@ -1,16 +1,18 @@
 import { statSync } from 'node:fs';
-import { DataError } from '../base/errors.ts';
+import { DataError, UsageError } from '../base/errors.ts';
 import { fileError, listAudioFiles, systemCode } from './files.ts';
 import { cinc2016 } from './layouts/cinc2016.ts';
+import { circor2022 } from './layouts/circor2022.ts';
 import { csv } from './layouts/csv.ts';
 import { folders } from './layouts/folders.ts';
-import type { Layout, ScanOptions } from './layouts/layout.ts';
+import { type Layout, type ScanOptions, selectClasses } from './layouts/layout.ts';
+import { checkPatients } from './patients.ts';
 import { byCodeUnits, type Dataset } from './recording.ts';
 
 export type { ScanOptions } from './layouts/layout.ts';
 
 /** In the order in which `auto` tries them: from the most particular to the most general. */
-const LAYOUTS: readonly Layout[] = [cinc2016, csv, folders];
+const LAYOUTS: readonly Layout[] = [cinc2016, circor2022, csv, folders];
 
 /**
  * Finds the recordings of a folder and their labels, without reading any sound. What is odd but harmless is
@@ -18,12 +20,16 @@ const LAYOUTS: readonly Layout[] = [cinc2016, csv, folders];
  *
  * @param root a folder, or the CSV file that lists recordings
  * @throws DataError `dataset/no-such-folder`, `dataset/not-a-folder`, `dataset/no-recordings`,
- *   `dataset/no-labels`, `dataset/duplicate-record`, `dataset/unknown-label`, `csv/…`, `file/…`
+ *   `dataset/no-labels`, `dataset/duplicate-record`, `dataset/unknown-label`, `dataset/patient-label`,
+ *   `dataset/patient-group`, `csv/…`, `file/…` · UsageError `dataset/label`
  */
 export function scanDataset(root: string, options: ScanOptions = {}): Dataset {
   const isFile = checkRoot(root);
   const layout = isFile ? csv : chooseLayout(root, options.layout ?? 'auto');
-  const scan = layout.scan(root, options);
+  if (options.label !== undefined && !layout.labels?.includes(options.label))
+    throw noSuchLabel(layout, options.label);
+  const found = layout.scan(root, options);
+  const scan = options.classes ? selectClasses(found, options.classes, root) : found;
   if (scan.recordings.length === 0) {
     const withdrawn = scan.excluded.length > 0 ? [`${scan.excluded.length} were excluded`] : [];
     const why = [...scan.problems.map((problem) => problem.message), ...withdrawn].join('; ');
@@ -34,6 +40,7 @@ export function scanDataset(root: string, options: ScanOptions = {}): Dataset {
       `The layout "${layout.name}" needs ${layout.needs}`,
     );
   }
+  checkPatients(scan.recordings, scan.classes);
   return {
     ...scan,
     layout: layout.name,
@@ -41,6 +48,17 @@ export function scanDataset(root: string, options: ScanOptions = {}): Dataset {
     recordings: [...scan.recordings].sort((a, b) => byCodeUnits(a.id, b.id)),
     excluded: [...scan.excluded].sort((a, b) => byCodeUnits(a.record, b.record)),
   };
+}
+
+function noSuchLabel({ name, labels }: Layout, wanted: string): UsageError {
+  const message = labels
+    ? `the layout "${name}" has no label "${wanted}"`
+    : `the layout "${name}" has one kind of label, so none can be chosen`;
+  return new UsageError(
+    'dataset/label',
+    message,
+    labels ? `It has: ${labels.join(', ')}` : 'Leave --label away',
+  );
 }
 
 /** Whether `root` is a CSV file (true) or a folder (false). */
@@ -66,15 +84,19 @@ function checkRoot(root: string): boolean {
 function chooseLayout(root: string, wanted: NonNullable<ScanOptions['layout']>): Layout {
   const layout = LAYOUTS.find((each) => (wanted === 'auto' ? each.matches(root) : each.name === wanted));
   if (layout) return layout;
-  const wavs = listAudioFiles(root).length;
-  if (wavs === 0) {
-    const hint = 'Give the folder that holds .wav files and their labels';
-    throw new DataError('dataset/no-recordings', `${root}: no .wav file in the folder or below`, hint);
+  const files = listAudioFiles(root).length;
+  if (files === 0) {
+    const hint = 'Give the folder that holds .wav (.flac, .mp3) files and their labels';
+    throw new DataError(
+      'dataset/no-recordings',
+      `${root}: no .wav file (or .flac, .mp3) in the folder or below`,
+      hint,
+    );
   }
   const needs = LAYOUTS.map((each) => `${each.needs} ("${each.name}")`).join('; or ');
   throw new DataError(
     'dataset/no-labels',
-    `${root}: ${wavs} .wav files but no labels found`,
+    `${root}: ${files} sound files but no labels found`,
     `One of these is needed: ${needs}`,
   );
 }

@@ -22,7 +22,7 @@ export type FilePrediction =
   | { readonly file: string; readonly error: { readonly code: string; readonly message: string } };
 
 /**
- * Files as they are, folders as the WAV files below them (sorted). A folder with none, or that cannot be
+ * Files as they are, folders as the recordings below them (sorted). A folder with none, or that cannot be
  * listed, stays as it is for `predictFiles` to report, as long as there is anything else.
  * @throws UsageError `predict/no-files`; DataError `file/…`
  */
@@ -33,12 +33,12 @@ export function findFiles(paths: readonly string[]): string[] {
   return found.flatMap(({ files }, i) => (files.length > 0 ? files : [paths[i]!]));
 }
 
-/** The WAV files of a folder, or why there is none. */
+/** The recordings of a folder, or why there is none. */
 function look(folder: string): { readonly files: readonly string[]; readonly error?: EngineError } {
   try {
     const files = listAudioFiles(folder).map((file) => `${folder.replace(/\/+$/, '')}/${file}`);
     if (files.length > 0) return { files };
-    const message = `${printable(folder)}: no .wav file in the folder or below`;
+    const message = `${printable(folder)}: no .wav file (or .flac, .mp3) in the folder or below`;
     return { files, error: new UsageError('predict/no-files', message) };
   } catch (error) {
     if (!(error instanceof EngineError)) throw error;

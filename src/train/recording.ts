@@ -48,6 +48,8 @@ export type LayoutName = 'cinc2016' | 'circor2022' | 'folders' | 'csv' | 'synthe
 export interface Dataset {
   readonly layout: LayoutName;
   readonly root: string;
+  /** Which label was taken, where the source has several: `murmur` or `outcome`. */
+  readonly label?: string;
   /** Class names by label index. With two classes, index 1 is the positive one (the disease). */
   readonly classes: readonly string[];
   readonly recordings: readonly RecordingEntry[];

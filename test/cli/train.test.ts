@@ -231,7 +231,7 @@ describe('wrong recordings', () => {
       'dataset/not-a-folder',
       'not a folder',
     ],
-    ['sounds without labels', soundsOnly, 'dataset/no-labels', '36 .wav files but no labels'],
+    ['sounds without labels', soundsOnly, 'dataset/no-labels', '36 sound files but no labels'],
     ['labels without sounds', labelsOnly, 'dataset/no-recordings', 'synth-0001'],
     ['one class', oneClass, 'dataset/one-class', '"normal"'],
   ])('%s: exit 3 and no run folder', async (_, folder, code, words) => {

@@ -11,7 +11,7 @@ describe('the layout of CinC 2016', () => {
   const files = {
     'training-a/REFERENCE.csv': 'a0002,-1\r\na0001,1\r\n',
     'training-a/a0001.wav': '',
-    'training-a/a0001.hea': '',
+    'training-a/a0001.hea': 'a0001 1 2000 4\na0001.wav 16+44 1 16 0 0 0 0 PCG\n# Abnormal\n',
     'training-a/a0002.wav': '',
     'training-e/REFERENCE.csv': 'e00001,-1\ne00002,-1\n',
     'training-e/e00001.wav': '',
@@ -142,7 +142,7 @@ describe('the layout of CinC 2016', () => {
       scanDataset(temporaryFolder({ 'training-a/REFERENCE.csv': 'a0001,1\na0002,1\n' })),
     );
     expect(error.code).toBe('dataset/no-recordings');
-    expect(error.message).toContain('2 labels without a .wav: a0001, a0002');
+    expect(error.message).toContain('2 labels without a sound file: a0001, a0002');
   });
 });
 

@@ -1,35 +1,39 @@
 import { basename, join, resolve } from 'node:path';
-import { type CsvTable, decodeText, parseCsv, parseTable } from '../csv.ts';
+import type { DataError } from '../../base/errors.ts';
+import { type CsvTable, decodeText, parseTable } from '../csv.ts';
 import { audioStem, isAudioName, listFolder, readBytes } from '../files.ts';
-import type { DatasetProblem, ExcludedRecording, RecordingEntry } from '../recording.ts';
+import type { ExcludedRecording, RecordingEntry } from '../recording.ts';
 import { problemOf } from '../recording.ts';
+import {
+  CLASSES,
+  LABEL_OF,
+  type LabelledRecord,
+  parseQuality,
+  readHeaderLabels,
+  readReference,
+} from './cinc2016-labels.ts';
 import {
   duplicateRecord,
   type Layout,
   type LayoutScan,
   type ScanOptions,
   subjectsUnknown,
-  unknownLabel,
 } from './layout.ts';
 
 /**
  * PhysioNet/CinC Challenge 2016 (https://physionet.org/content/challenge-2016/1.0.0/): folders `training-a`
  * to `training-f`, each with `<record>.wav` and `REFERENCE.csv` (record, −1 normal or 1 abnormal, perhaps
- * the signal quality). One such folder alone will do. `records.csv` beside them adds what the Challenge
+ * the signal quality). One such folder alone will do. Where a folder has no `REFERENCE.csv`, the comments
+ * `# Normal` and `# Abnormal` of its `.hea` files are the labels. `records.csv` beside them adds what the Challenge
  * does not publish in one place: `group_id` (subject), `sqi`, and `removed_…` (withdrawn by the organisers).
  */
 export const cinc2016: Layout = {
   name: 'cinc2016',
-  needs: 'REFERENCE.csv in the folder or in training-a … training-f',
-  matches: (root) => trainingFolders(root).some(({ hasReference }) => hasReference),
+  needs:
+    'REFERENCE.csv (or .hea files that say "# Normal" or "# Abnormal") in the folder or in training-a … training-f',
+  matches: (root) => trainingFolders(root).some((folder) => folder.hasReference || hasLabelledHeader(folder)),
   scan: scanCinc2016,
 };
-
-const CLASSES = ['normal', 'abnormal'];
-const LABEL_OF = new Map([
-  ['-1', 0],
-  ['1', 1],
-]);
 
 interface TrainingFolder {
   /** Name of the folder, which is the site. */
@@ -37,7 +41,17 @@ interface TrainingFolder {
   readonly path: string;
   /** Record name → file name. */
   readonly wavs: ReadonlyMap<string, string>;
+  /** Record name → name of its header. */
+  readonly heas: ReadonlyMap<string, string>;
   readonly hasReference: boolean;
+  /** A record with two files, of which only a scan complains: looking for a layout must not. */
+  readonly duplicate: DataError | undefined;
+}
+
+/** Whether the first header in a folder with sound has a label: one is enough to tell whose format it is. */
+function hasLabelledHeader({ path, wavs, heas }: TrainingFolder): boolean {
+  const first = [...heas].find(([record]) => wavs.has(record));
+  return first !== undefined && readHeaderLabels(path, new Map([first])).labels.length > 0;
 }
 
 function scanCinc2016(root: string, options: ScanOptions): LayoutScan {
@@ -48,16 +62,26 @@ function scanCinc2016(root: string, options: ScanOptions): LayoutScan {
   const withoutFile: string[] = [];
   const withoutLabel: string[] = [];
   const conflicts: string[] = [];
+  const headerConflicts: string[] = [];
+  const unreadable: string[] = [];
+  const fromHeaders: LabelledRecord[] = [];
   const unnoted: RecordingEntry[] = [];
   const seen = new Map<string, string>();
 
   for (const folder of folders) {
-    for (const { record, label, sqi, where } of readReference(folder)) {
+    if (folder.duplicate) throw folder.duplicate;
+    const headers = readHeaderLabels(folder.path, folder.heas);
+    const inHeader = new Map(headers.labels.map(({ record, label }) => [record, label]));
+    const labels = folder.hasReference ? readReference(folder.path) : headers.labels;
+    unreadable.push(...headers.unreadable);
+    if (!folder.hasReference) fromHeaders.push(...headers.labels);
+    for (const { record, label, sqi, where } of labels) {
       const earlier = seen.get(record);
       if (earlier) throw duplicateRecord(record, [earlier, where]);
       seen.set(record, where);
       const note = notes.get(record);
       if (note?.label !== undefined && note.label !== label) conflicts.push(record);
+      if (inHeader.has(record) && inHeader.get(record) !== label) headerConflicts.push(record);
       if (note?.withdrawn && !options.includeWithdrawn) {
         excluded.push({ record, reason: note.withdrawn });
         continue;
@@ -83,22 +107,33 @@ function scanCinc2016(root: string, options: ScanOptions): LayoutScan {
       if (!seen.has(record)) withoutLabel.push(`${folder.site}/${record}`);
   }
 
-  const problems: DatasetProblem[] = [];
-  if (withoutFile.length > 0)
-    problems.push(problemOf('labels-without-files', 'labels without a .wav', withoutFile));
-  if (withoutLabel.length > 0)
-    problems.push(problemOf('files-without-labels', 'files without a label', withoutLabel));
-  if (conflicts.length > 0) {
-    problems.push(
-      problemOf(
-        'label-conflict',
-        'labels differ between records.csv and REFERENCE.csv, which is taken',
-        conflicts,
-      ),
-    );
-  }
-  if (unnoted.length > 0) problems.push(subjectsUnknown(unnoted, 'REFERENCE.csv and records.csv'));
+  const problems = [
+    problemOf('labels-without-files', 'labels without a sound file', withoutFile),
+    problemOf('files-without-labels', 'files without a label', withoutLabel),
+    problemOf(
+      'labels-from-headers',
+      'labels are taken from .hea files, as there is no REFERENCE.csv beside them',
+      fromHeaders.map(({ record }) => record),
+    ),
+    problemOf(
+      'label-conflict',
+      `labels differ between records.csv and ${source(fromHeaders)}, which is taken`,
+      conflicts,
+    ),
+    problemOf(
+      'header-conflict',
+      'labels differ between .hea files and REFERENCE.csv, which is taken',
+      headerConflicts,
+    ),
+    problemOf('headers-unreadable', '.hea files cannot be read', unreadable),
+  ].filter(({ count }) => count > 0);
+  if (unnoted.length > 0) problems.push(subjectsUnknown(unnoted, `${source(fromHeaders)} and records.csv`));
   return { classes: CLASSES, recordings, excluded, problems };
+}
+
+/** What the labels came from, for messages. */
+function source(fromHeaders: readonly LabelledRecord[]): string {
+  return fromHeaders.length > 0 ? '.hea files' : 'REFERENCE.csv';
 }
 
 /**
@@ -107,7 +142,7 @@ function scanCinc2016(root: string, options: ScanOptions): LayoutScan {
  */
 function trainingFolders(root: string): TrainingFolder[] {
   const own = readTrainingFolder(root, basename(resolve(root)));
-  if (own.hasReference) return [own];
+  if (own.hasReference || hasLabelledHeader(own)) return [own];
   const below = listFolder(root).folders.map((name) => readTrainingFolder(join(root, name), name));
   const training = below.filter(({ site }) => /^training-/.test(site));
   return training.length > 0 ? training : below.filter(({ hasReference }) => hasReference);
@@ -116,27 +151,17 @@ function trainingFolders(root: string): TrainingFolder[] {
 function readTrainingFolder(path: string, site: string): TrainingFolder {
   const { files } = listFolder(path);
   const wavs = new Map<string, string>();
+  const heas = new Map<string, string>();
+  let duplicate: DataError | undefined;
   for (const file of files) {
+    if (/\.hea$/i.test(file)) heas.set(file.slice(0, -4), file);
     if (!isAudioName(file)) continue;
     const record = audioStem(file);
     const earlier = wavs.get(record);
-    if (earlier) throw duplicateRecord(record, [join(path, earlier), join(path, file)]);
+    if (earlier) duplicate ??= duplicateRecord(record, [join(path, earlier), join(path, file)]);
     wavs.set(record, file);
   }
-  return { site, path, wavs, hasReference: files.includes('REFERENCE.csv') };
-}
-
-function readReference(folder: TrainingFolder) {
-  if (!folder.hasReference) return [];
-  const file = join(folder.path, 'REFERENCE.csv');
-  return parseCsv(decodeText(readBytes(file), file), file).map(({ line, cells }) => {
-    const [record = '', value = '', quality] = cells.map((cell) => cell.trim());
-    const where = `${file}:${line}`;
-    const label = LABEL_OF.get(value);
-    if (label === undefined || record === '')
-      throw unknownLabel(where, value, ['-1 (normal)', '1 (abnormal)']);
-    return { record, label, sqi: parseQuality(quality), where };
-  });
+  return { site, path, wavs, heas, duplicate, hasReference: files.includes('REFERENCE.csv') };
 }
 
 interface RecordNote {
@@ -181,8 +206,4 @@ function addNotes(notes: Map<string, RecordNote>, table: CsvTable): void {
       note.withdrawn = `withdrawn by the organisers (${removed})`;
     notes.set(record, note);
   }
-}
-
-function parseQuality(cell: string | undefined): number | undefined {
-  return cell === '0' ? 0 : cell === '1' ? 1 : undefined;
 }

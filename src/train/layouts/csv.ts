@@ -2,7 +2,7 @@ import { basename, dirname, isAbsolute, join, posix, resolve } from 'node:path';
 import { DataError } from '../../base/errors.ts';
 import { decodeText, parseTable, tableColumns } from '../csv.ts';
 import { audioStem, isRegularFile, listAudioFiles, listFolder, readBytes, realPath } from '../files.ts';
-import { type DatasetProblem, printable, problemOf, type RecordingEntry } from '../recording.ts';
+import { printable, problemOf, type RecordingEntry } from '../recording.ts';
 import {
   duplicateRecord,
   type Layout,
@@ -14,9 +14,10 @@ import {
 } from './layout.ts';
 
 /**
- * A CSV file with the columns `path` (relative to it) and `label`, and as far as known `record` (a name;
- * else the path without its ending), `subject` (or `group`, `group_id`), `site` and `sqi`. Either the file is
- * given, or a folder with one such file (`labels.csv` where there are several).
+ * A CSV file with the columns `path` (relative to it) and `label`, and as far as known `record` (a name; else the path
+ * without its ending), `subject` (or `group`, `group_id`: who must stay on one side of a split), `patient` (whom the
+ * label is about: decisions are then made for patients too), `site`, `location` (on the chest), `sex`, `age` (years or
+ * a word) and `sqi`. Either the file is given, or a folder with one such file (`labels.csv` where there are several).
  */
 export const csv: Layout = {
   name: 'csv',
@@ -63,6 +64,9 @@ function scanCsv(root: string, options: ScanOptions): LayoutScan {
   const recordings: RecordingEntry[] = [];
   const withoutFile: string[] = [];
   const withoutSubject: RecordingEntry[] = [];
+  const withoutPatient: string[] = [];
+  const [oddSexes, oddAges, oddQuality]: [string[], string[], string[]] = [[], [], []];
+  const namesPatients = table.rows.some((row) => table.cell(row, 'patient') !== '');
   const seen = new Map<string, string>();
   const listed = new Set<string>();
 
@@ -90,28 +94,70 @@ function scanCsv(root: string, options: ScanOptions): LayoutScan {
       withoutFile.push(id);
       continue;
     }
-    const subject = ['subject', 'group', 'group_id']
-      .map((name) => table.cell(row, name))
-      .find((cell) => cell !== '');
-    const sqi = table.cell(row, 'sqi');
+    const cell = (column: string) => table.cell(row, column);
+    const patient = cell('patient') || undefined;
+    const subject = ['subject', 'group', 'group_id'].map(cell).find((name) => name !== '') ?? patient;
+    const [sqi, sex, age] = [cell('sqi'), parseSex(cell('sex')), parseAge(cell('age'))];
+    if (!saysNothing(cell('sex')) && sex === undefined) oddSexes.push(`${id} "${cell('sex')}"`);
+    const impossible = typeof age === 'number' && !(age >= 0 && age <= 130);
+    if (impossible) oddAges.push(`${id} "${cell('age')}"`);
+    if (sqi !== '' && sqi !== '0' && sqi !== '1') oddQuality.push(`${id} "${sqi}"`);
+    if (namesPatients && patient === undefined) withoutPatient.push(id);
+    const location = cell('location');
     const entry: RecordingEntry = {
       id,
       path,
-      site: table.cell(row, 'site') || 'all',
+      site: cell('site') || 'all',
       group: subject ?? id,
       label,
       ...(sqi === '0' || sqi === '1' ? { sqi: Number(sqi) } : {}),
+      ...(patient === undefined ? {} : { patient }),
+      ...(location === '' ? {} : { location }),
+      ...(sex === undefined ? {} : { sex }),
+      ...(age === undefined || impossible ? {} : { age }),
     };
     if (subject === undefined) withoutSubject.push(entry);
     recordings.push(entry);
   }
 
-  const problems: DatasetProblem[] = [];
   const unlisted = listAudioFiles(folder).filter((name) => !listed.has(realPath(join(folder, name))));
-  if (withoutFile.length > 0)
-    problems.push(problemOf('labels-without-files', 'labels without a file', withoutFile));
-  if (unlisted.length > 0)
-    problems.push(problemOf('files-without-labels', 'files without a label', unlisted));
+  const problems = [
+    problemOf('labels-without-files', 'labels without a file', withoutFile),
+    problemOf('files-without-labels', 'files without a label', unlisted),
+    problemOf('patients-unknown', 'recordings name no patient, and count as a patient each', withoutPatient),
+    problemOf(
+      'sex-unknown',
+      'recordings have a sex that is neither female nor male, which is left open',
+      oddSexes,
+    ),
+    problemOf('age-odd', 'recordings have an age in years that nobody has, which is left open', oddAges),
+    problemOf(
+      'sqi-unknown',
+      'recordings have an sqi that is neither 0 nor 1, which is left open',
+      oddQuality,
+    ),
+  ].filter(({ count }) => count > 0);
   if (withoutSubject.length > 0) problems.push(subjectsUnknown(withoutSubject, basename(file)));
   return { classes, recordings, excluded: [], problems };
+}
+
+const SEXES = new Map<string, 'female' | 'male'>([
+  ['female', 'female'],
+  ['f', 'female'],
+  ['male', 'male'],
+  ['m', 'male'],
+]);
+
+function parseSex(cell: string): 'female' | 'male' | undefined {
+  return SEXES.get(cell.toLowerCase());
+}
+
+/** Years where it is a number, else the word; none where it says so. */
+function parseAge(cell: string): number | string | undefined {
+  if (saysNothing(cell)) return undefined;
+  return /^[+-]?\d+(\.\d+)?$/.test(cell) ? Number(cell) : cell;
+}
+
+function saysNothing(cell: string): boolean {
+  return /^(|nan|na|n\/a|unknown|\?)$/i.test(cell);
 }

@@ -12,12 +12,12 @@ import {
 } from './layout.ts';
 
 /**
- * A folder a class: `<class>/<name>.wav`, or `<class>/<subject>/…/<name>.wav`, where the folder below the
+ * A folder a class: `<class>/<name>.wav`, or `<class>/<subject>/…/<name>.wav` (or .flac, .mp3), where the folder below the
  * class names the subject. There is one site, `all`.
  */
 export const folders: Layout = {
   name: 'folders',
-  needs: 'a folder a class, with .wav files in each',
+  needs: 'a folder a class (two or more), with .wav files in each',
   matches: (root) => {
     const { folders: names } = listFolder(root);
     // Parts of a data set look like classes, and a model would learn to tell them apart.

@@ -11,7 +11,10 @@ import {
 export interface ScanOptions {
   /** How the folder is laid out; `auto` (default) looks for what each layout needs. */
   readonly layout?: 'auto' | Exclude<LayoutName, 'synthetic'>;
-  /** Class names in label order, where the default order of a layout does not suit. */
+  /**
+   * Class names in label order, where the default order of a layout does not suit. Recordings of other classes are
+   * left out and listed in `excluded`.
+   */
   readonly classes?: readonly string[];
   /** Which of several labels is meant, where a source has more than one: `murmur` or `outcome` in circor2022. */
   readonly label?: string;
@@ -20,13 +23,15 @@ export interface ScanOptions {
 }
 
 /** What a layout finds; `scanDataset` sorts and checks it. */
-export type LayoutScan = Pick<Dataset, 'classes' | 'recordings' | 'excluded' | 'problems'>;
+export type LayoutScan = Pick<Dataset, 'classes' | 'recordings' | 'excluded' | 'problems' | 'label'>;
 
 /** A way of storing recordings and their labels in a folder. */
 export interface Layout {
   readonly name: LayoutName;
   /** What it needs, for the message when nothing fits. */
   readonly needs: string;
+  /** What it can take as the label, the default first; none where its labels are of one kind. */
+  readonly labels?: readonly string[];
   matches(root: string): boolean;
   scan(root: string, options: ScanOptions): LayoutScan;
 }
@@ -54,20 +59,20 @@ export function isHealthyName(name: string): boolean {
 
 /**
  * Label order of class names: a healthy class first, then by value where all are numbers, else by code
- * units. With `wanted`, that order, and any other name is the caller's error to report.
+ * units.
  *
  * @param where the folder or file that has the names, for messages
+ * @param wanted names that the user has given, who knows about those that differ in case
  * @throws DataError `dataset/similar-classes` names that differ only in case: a slip more likely than two classes,
  *   which a model would learn to tell apart by who wrote them
  */
 export function orderClasses(names: Iterable<string>, where: string, wanted?: readonly string[]): string[] {
-  if (wanted) return [...wanted];
   const unique = [...new Set(names)];
   const lower = new Map<string, string>();
   for (const name of unique) {
     const other = lower.get(name.toLowerCase());
     lower.set(name.toLowerCase(), name);
-    if (other === undefined) continue;
+    if (other === undefined || wanted) continue;
     const message = `${where}: the classes "${other}" and "${name}" differ only in upper and lower case`;
     throw new DataError('dataset/similar-classes', printable(message), 'Give them one name');
   }
@@ -76,6 +81,35 @@ export function orderClasses(names: Iterable<string>, where: string, wanted?: re
   return unique.sort(
     (a, b) => healthy(a) - healthy(b) || (numeric ? Number(a) - Number(b) : 0) || byCodeUnits(a, b),
   );
+}
+
+/**
+ * A scan with the wanted classes alone, in their order; recordings of others are excluded and say so.
+ * @throws DataError `dataset/unknown-label` where a wanted class is not there, or there twice
+ */
+export function selectClasses(scan: LayoutScan, wanted: readonly string[], where: string): LayoutScan {
+  const unknown = wanted.find((name) => !scan.classes.includes(name));
+  if (unknown !== undefined) throw unknownLabel(where, unknown, scan.classes);
+  const twice = wanted.find((name, i) => wanted.indexOf(name) !== i);
+  if (twice !== undefined)
+    throw new DataError('dataset/unknown-label', printable(`${where}: class "${twice}" is asked for twice`));
+  const relabelled = scan.recordings.map((entry) => {
+    const name = scan.classes[entry.label]!;
+    return { entry: { ...entry, label: wanted.indexOf(name) }, name };
+  });
+  const others = relabelled.filter(({ entry }) => entry.label < 0);
+  return {
+    ...scan,
+    classes: [...wanted],
+    recordings: relabelled.filter(({ entry }) => entry.label >= 0).map(({ entry }) => entry),
+    excluded: [
+      ...scan.excluded,
+      ...others.map(({ entry, name }) => ({
+        record: entry.id,
+        reason: printable(`of class "${name}", which is not among the classes asked for`),
+      })),
+    ],
+  };
 }
 
 /** @param where file and line of the label */
