@@ -10,7 +10,9 @@ import { openRunFolder, RUN_FILES, type RunFolder } from '../train/runfolder.ts'
 import { PARTS } from '../train/split.ts';
 import { checkDevice, openDevice } from './device.ts';
 import type { EvaluateOptions } from './evaluate.ts';
+import { cacheLine, openCache, sayCacheWarnings } from './feature-cache.ts';
 import type { Io } from './io.ts';
+import { leakWarning } from './leaks.ts';
 import { Progress, Rate } from './progress.ts';
 import { evaluationReport, leftOutReport } from './report.ts';
 import { styleFor } from './style.ts';
@@ -39,7 +41,7 @@ export async function evaluate(path: string, options: EvaluateOptions, io: Io): 
   const judged =
     options.data === undefined
       ? heldBack(path)
-      : await onOther(path, options.data, options, progress).finally(() => progress.clear());
+      : await onOther(path, options.data, options, progress, io).finally(() => progress.clear());
   const { card, path: weights } = readModelCard(path);
   const { evaluation, predictions, skipped, overlap, warnings } = judged;
 
@@ -60,6 +62,7 @@ export async function evaluate(path: string, options: EvaluateOptions, io: Io): 
       threshold,
       evaluation,
       overlap,
+      warnings,
       skipped,
     };
     io.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
@@ -116,10 +119,13 @@ function heldBack(path: string): Judged {
   }
   const { card } = readModelCard(path);
   const folder = openRunFolder(path);
-  const { config } = readRunRecord(folder);
+  const { config, split } = readRunRecord(folder);
   const result = evaluateTestPart(folder, { card }, config.seed);
-  const title = `Held-back test part of ${path}: ${plural(result.predictions.length, 'recording')}`;
-  return { ...result, title, warnings: [], leftOut: [], overlap: null };
+  const recordings = plural(result.predictions.length, 'recording');
+  const unheard = split.leaks ? ', NOT all unheard in training' : '';
+  const title = `Held-back test part of ${path}: ${recordings}${unheard}`;
+  const warnings = split.leaks ? [leakWarning(split.leaks)] : [];
+  return { ...result, title, warnings, leftOut: [], overlap: null };
 }
 
 async function onOther(
@@ -127,11 +133,13 @@ async function onOther(
   data: string,
   options: EvaluateOptions,
   progress: Progress,
+  io: Io,
 ): Promise<Judged> {
   const { card } = readModelCard(path);
   const origin = originOf(path, card);
   const dataset = scanDataset(data, { layout: options.layout });
-  const { backend, reason } = await openDevice(options);
+  const { backend, reason, threads } = await openDevice(options);
+  const cache = openCache(options.cache, io);
   try {
     progress.print(`Judging ${plural(dataset.recordings.length, 'recording')} of ${data}; ${reason}`);
     const loaded = loadModel(path, backend);
@@ -144,10 +152,15 @@ async function onOther(
       ]);
     const result = await evaluateDataset(loaded, dataset, train, {
       seed: origin?.record.config.seed ?? 0,
+      threads,
+      cache,
       onLoad: show('reading recordings'),
       onJudge: show('judging windows'),
     });
     loaded.model.dispose();
+    const known = cacheLine(cache);
+    if (known !== undefined) progress.print(`Features: ${known}`);
+    sayCacheWarnings(cache, progress);
     const overlap = origin ? overlapWith(origin, result.contentHash) : null;
     const warnings: string[] = [];
     if (overlap && overlap.train! + overlap.validation! > 0) {

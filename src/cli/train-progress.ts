@@ -14,6 +14,7 @@ export function trainingHooks(
 ): RunHooks {
   const { bold, dim, green } = progress.style;
   const label = (text: string) => bold(text.padEnd(8));
+  const checking = new Rate();
   let phase: 'features' | 'training' | 'judging' = 'features';
   let loading = new Rate();
   let training = new Rate();
@@ -42,6 +43,12 @@ export function trainingHooks(
         judging = new Rate();
       }
       tenth = 0;
+    },
+    onCheck(done, total) {
+      progress.show(() => [
+        `looking for copies ${progress.bar(done / total)} ${count(done)}/${count(total)}`,
+        `${duration(checking.left(done, total))} left`,
+      ]);
     },
     onLoad(done, total) {
       progress.show(() => [

@@ -1,6 +1,7 @@
 import type { FinishedRun } from '../train/finish.ts';
 import { RUN_FILES } from '../train/runfolder.ts';
 import type { Io } from './io.ts';
+import { leakWarning } from './leaks.ts';
 import type { Progress } from './progress.ts';
 import { evaluationReport, leftOutReport } from './report.ts';
 import { styleFor } from './style.ts';
@@ -15,6 +16,7 @@ export function resultJson(summary: FinishedRun, next: string) {
     status: 'finished',
     run: folder.path,
     synthetic: data.layout === 'synthetic',
+    ...(split.leaks ? { warning: leakWarning(split.leaks) } : {}),
     model,
     classes: record.classes,
     threshold,
@@ -51,8 +53,14 @@ export function printResult(
   for (const line of leftOutReport(data, skipped, progress.style)) progress.print(line);
   if (!json) {
     const style = styleFor(io.stdout, io.env);
-    const title = `Test on ${plural(test.pooled.count, 'recording')} of subjects that training has not heard`;
-    const lines = ['', style.bold(title), ...evaluationReport(test, style), '', ...settled()];
+    const tested = `Test on ${plural(test.pooled.count, 'recording')}`;
+    const title = style.bold(
+      split.leaks
+        ? `${tested}, NOT all unheard in training`
+        : `${tested} of subjects that training has not heard`,
+    );
+    const beware = split.leaks ? [style.bold(style.red(leakWarning(split.leaks)))] : [];
+    const lines = ['', title, ...beware, ...evaluationReport(test, style), '', ...settled()];
     io.stdout.write(`${lines.join('\n')}\n`);
   }
   progress.print();
@@ -60,6 +68,7 @@ export function printResult(
   const total = Object.values(record.timings).reduce((sum, seconds) => sum + seconds, 0);
   const phases = Object.entries(record.timings).map(([name, seconds]) => `${name} ${duration(seconds)}`);
   progress.print(`${bold('Time')}    ${duration(total)} (${phases.join(', ')})`);
+  if (split.leaks) progress.say(`${bold(red('warning:'))} ${leakWarning(split.leaks)}`);
   if (data.layout === 'synthetic') {
     if (quiet) progress.say(SYNTHETIC_WARNING);
     else progress.print(`\n${syntheticBanner((text) => bold(yellow(text)))}`);

@@ -1,6 +1,6 @@
 import { DataError, UsageError } from '../base/errors.ts';
 import { Draws, STREAMS } from './draws.ts';
-import { byCodeUnits, type RecordingEntry } from './recording.ts';
+import { byCodeUnits, printable, type RecordingEntry } from './recording.ts';
 import { PARTS, type Part, type Split, splitOf } from './split.ts';
 
 /** 80/20, and a fifth of the 80 for validation. */
@@ -50,6 +50,10 @@ export interface DivideOptions {
   readonly step?: number;
   /** Class names by label, for messages. */
   readonly classes?: readonly string[];
+  /** What messages begin with, where it is not clear what is divided. */
+  readonly where?: string;
+  /** What messages call the parts; default: their names. */
+  readonly into?: string;
 }
 
 /**
@@ -66,19 +70,20 @@ export interface DivideOptions {
 export function divide(
   recordings: readonly RecordingEntry[],
   shares: readonly Share[],
-  { seed, step = 0, classes = [] }: DivideOptions,
+  options: DivideOptions,
 ): string[][] {
+  const { seed, step = 0 } = options;
   if (!Number.isSafeInteger(seed) || seed < 0) {
     throw new UsageError('split/seed', `the seed is ${seed}`, 'Give a whole number from 0 on');
   }
   const { groups, totals } = gather(recordings);
-  checkGroups(recordings, groups, shares, classes);
+  checkGroups(recordings, groups, shares, options);
   const order = new Draws(seed, STREAMS.split, step).shuffle(groups);
   order.sort((a, b) => b.ids.length - a.ids.length);
 
   const board = new Board(totals, shares);
   for (const group of order) board.place(group, board.best(group));
-  giveEveryPartEveryClass(order, board, shares, classes);
+  giveEveryPartEveryClass(order, board, shares, options);
   refine(order, board);
 
   return shares.map((_, part) =>
@@ -126,21 +131,22 @@ function gather(recordings: readonly RecordingEntry[]): { groups: Group[]; total
   return { groups: groups.sort((a, b) => byCodeUnits(a.name, b.name)), totals };
 }
 
+const place = (where: string | undefined) => (where === undefined ? '' : `${where}: `);
 const nameOf = (label: number, classes: readonly string[]) => `"${classes[label] ?? label}"`;
 
 function checkGroups(
   recordings: readonly RecordingEntry[],
   groups: readonly Group[],
   shares: readonly Share[],
-  classes: readonly string[],
+  { classes = [], where, into = shares.map(({ name }) => name).join(', ') }: DivideOptions,
 ): void {
   for (const label of new Set(recordings.map((recording) => recording.label))) {
     const count = groups.filter((group) => group.labels.has(label)).length;
     if (count >= shares.length) continue;
-    const message = `class ${nameOf(label, classes)} has recordings of ${count} ${count === 1 ? 'subject' : 'subjects'} only`;
-    const names = shares.length > 3 ? `${shares.length} parts` : shares.map(({ name }) => name).join(', ');
-    const hint = `A split into ${names} needs at least ${shares.length} subjects of every class`;
-    throw new DataError('split/too-few-groups', message, hint);
+    const subjects = count === 1 ? '1 subject' : `${count} subjects`;
+    const message = `${place(where)}class ${nameOf(label, classes)} has recordings of ${subjects} only`;
+    const hint = `A split into ${into} needs at least ${shares.length} subjects of every class`;
+    throw new DataError('split/too-few-groups', printable(message), hint);
   }
 }
 
@@ -212,7 +218,7 @@ function giveEveryPartEveryClass(
   groups: readonly Group[],
   board: Board,
   shares: readonly Share[],
-  classes: readonly string[],
+  { classes = [], where }: DivideOptions,
 ): void {
   const labels = [...new Set(groups.flatMap((group) => [...group.labels]))].sort((a, b) => a - b);
   for (const label of labels) {
@@ -228,8 +234,13 @@ function giveEveryPartEveryClass(
         least = change;
       }
       if (!best) {
-        const message = `no way to give ${name} a subject of class ${nameOf(label, classes)} without taking a class from another part`;
-        throw new DataError('split/too-few-groups', message, 'Add subjects, or give a split of your own');
+        const subject = `a subject of class ${nameOf(label, classes)}`;
+        const message = `${place(where)}no way to give ${name} ${subject} without taking a class from another part`;
+        throw new DataError(
+          'split/too-few-groups',
+          printable(message),
+          'Add subjects, or give a split of your own',
+        );
       }
       board.place(best, part);
     }
