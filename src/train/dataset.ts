@@ -40,7 +40,10 @@ export function scanDataset(root: string, options: ScanOptions = {}): Dataset {
       `The layout "${layout.name}" needs ${layout.needs}`,
     );
   }
-  checkPatients(scan.recordings, scan.classes);
+  checkPatients(
+    scan.recordings.map((entry) => ({ ...entry, record: entry.id })),
+    scan.classes,
+  );
   return {
     ...scan,
     layout: layout.name,

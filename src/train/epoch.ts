@@ -70,7 +70,7 @@ export async function validate(
   return { ...record, score: scoreOf(record, config.metric) };
 }
 
-/** The threshold with the best MAcc on these recordings; 0.5 where there are more than two classes. */
+/** The threshold with the best MAcc on these recordings or patients; 0.5 where there are more than two classes. */
 export function thresholdOf(scored: readonly Scored[], classes: number): number {
   if (classes !== 2) return 0.5;
   const { threshold } = chooseThreshold(

@@ -1,12 +1,11 @@
 import { UsageError } from '../base/errors.ts';
-import type { Labelled } from './baselines.ts';
 import type { FeatureCache } from './cache/store.ts';
-import { type Evaluation, evaluateScored } from './evaluation.ts';
+import { type EvaluateOptions, type Evaluation, evaluateScored } from './evaluation.ts';
 import { judge } from './judge.ts';
 import { loadExamples, type SkippedRecording } from './load.ts';
-import type { LoadedModel } from './model-file.ts';
-import { type Prediction, readPredictions } from './predictions.ts';
-import { type Dataset, formatNames } from './recording.ts';
+import type { LoadedModel, ModelCard } from './model-file.ts';
+import { type Prediction, predictionOf, readPredictions } from './predictions.ts';
+import { type Dataset, formatNames, printable } from './recording.ts';
 import type { RunFolder } from './runfolder.ts';
 
 export interface EvaluationResult {
@@ -37,7 +36,7 @@ export function evaluateTestPart(
   const train = all.filter(({ part }) => part === 'train');
   const evaluation = evaluateScored(predictions, {
     classes: card.classes,
-    threshold: card.threshold,
+    ...thresholdsOf(card),
     train,
     seed,
   });
@@ -52,7 +51,7 @@ export function evaluateTestPart(
 export async function evaluateDataset(
   { model, card }: LoadedModel,
   dataset: Dataset,
-  train: readonly Labelled[],
+  train: EvaluateOptions['train'],
   options: {
     readonly seed: number;
     readonly threads?: number;
@@ -66,7 +65,7 @@ export async function evaluateDataset(
     throw new UsageError(
       'evaluate/classes',
       `${dataset.root} has classes the model does not know: ${formatNames(unknown)}`,
-      `The model knows: ${card.classes.join(', ')}`,
+      `The model knows: ${card.classes.map(printable).join(', ')}; others can be left out with --classes`,
     );
   }
   const [variable] = model.variables().values();
@@ -77,21 +76,22 @@ export async function evaluateDataset(
     ...(options.onLoad ? { progress: options.onLoad } : {}),
   });
   const probabilities = await judge(model, examples, options.onJudge ? { progress: options.onJudge } : {});
-  const predictions = examples.map(
-    ({ id, group, site, label }, i): Prediction => ({
-      record: id,
-      group,
-      site,
-      label: card.classes.indexOf(dataset.classes[label]!),
-      probabilities: probabilities[i]!,
-      part: 'test',
-    }),
-  );
+  const entries = new Map(dataset.recordings.map((entry) => [entry.id, entry]));
+  const predictions = examples.map((example, i) => {
+    const label = card.classes.indexOf(dataset.classes[example.label]!);
+    const judged = { probabilities: probabilities[i]!, part: 'test' as const };
+    return predictionOf({ ...example, label }, entries.get(example.id), judged);
+  });
   const evaluation = evaluateScored(predictions, {
     classes: card.classes,
-    threshold: card.threshold,
+    ...thresholdsOf(card),
     train,
     seed: options.seed,
   });
   return { evaluation, predictions, skipped, contentHash };
+}
+
+/** A model that has not seen patients judges them as it does recordings. */
+function thresholdsOf({ threshold, patientThreshold = threshold }: ModelCard) {
+  return { threshold, patientThreshold };
 }

@@ -10,7 +10,8 @@ import { judge } from './judge.ts';
 import { describeLeaks } from './leaks.ts';
 import type { LoadedRecordings, SkippedRecording } from './load.ts';
 import { type ModelCard, writeModelFile } from './model-file.ts';
-import { type Prediction, writePredictions } from './predictions.ts';
+import { hasPatients, scorePatients } from './patients.ts';
+import { type Prediction, predictionOf, writePredictions } from './predictions.ts';
 import { byCodeUnits, type Dataset } from './recording.ts';
 import type { RunRecord } from './run-record.ts';
 import type { RunFolder } from './runfolder.ts';
@@ -72,41 +73,47 @@ export async function finishRun(run: Unfinished): Promise<FinishedRun> {
   const { folder, model, dataset, record } = run;
   const before = performance.now();
   run.onPhase();
+  const entries = new Map(dataset.recordings.map((entry) => [entry.id, entry]));
   const predict = async (examples: readonly Example[], part: Part): Promise<Prediction[]> => {
     const options = {
       ...(run.onJudge ? { progress: run.onJudge } : {}),
       ...(run.signal ? { signal: run.signal } : {}),
     };
     const probabilities = await judge(model, examples, options);
-    return examples.map(({ id, group, site, label }, i) => ({
-      record: id,
-      group,
-      site,
-      label,
-      probabilities: probabilities[i]!,
-      part,
-    }));
+    return examples.map((example, i) =>
+      predictionOf(example, entries.get(example.id), { probabilities: probabilities[i]!, part }),
+    );
   };
   const validated = await predict(run.validation, 'validation');
-  const threshold = thresholdOf(validated, dataset.classes.length);
+  const { classes } = dataset;
+  const threshold = thresholdOf(validated, classes.length);
+  const patientThreshold = hasPatients(validated)
+    ? thresholdOf(scorePatients(validated, classes), classes.length)
+    : undefined;
+  const forPatients = patientThreshold === undefined ? {} : { patientThreshold };
   const trained = await predict(run.train, 'train');
-  const labelled = run.train.map(({ label, site }) => ({ label, site }));
   // Features are most of the memory, and these have done their work.
   for (const list of [run.train, run.validation, run.loaded.examples]) list.length = 0;
   const loadedTest = await run.loadTest();
   const tested = await predict(loadedTest.examples, 'test');
 
   const evaluate = (scored: readonly Prediction[]) =>
-    evaluateScored(scored, { classes: dataset.classes, threshold, train: labelled, seed: run.seed });
+    evaluateScored(scored, { classes, threshold, ...forPatients, train: trained, seed: run.seed });
   const [test, validation] = [evaluate(tested), evaluate(validated)];
   const changed = [...loadedTest.contentHash].filter(([id, hash]) => record.data.sha256[id] !== hash);
   const changes = changed.map(([id]) => `${id}: its file was changed while the model was training`);
   const card: ModelCard = {
     model: model.config,
     features: record.config.features,
-    classes: dataset.classes,
+    classes,
     threshold,
-    trainedOn: { layout: dataset.layout, data: record.data.hash, split: run.split.hash },
+    ...forPatients,
+    trainedOn: {
+      layout: dataset.layout,
+      ...(dataset.label === undefined ? {} : { label: dataset.label }),
+      data: record.data.hash,
+      split: run.split.hash,
+    },
   };
   writeModelFile(folder.file('weights'), run.weights, card);
   writeModelFile(folder.file('lastWeights'), run.last, card);
@@ -114,19 +121,19 @@ export async function finishRun(run: Unfinished): Promise<FinishedRun> {
   writePredictions(
     folder.file('predictions'),
     [...trained, ...validated, ...tested].sort(order),
-    dataset.classes,
+    classes,
     threshold,
   );
   const bestEpoch = run.result.best.epoch;
   const { leaks } = record.split;
   // First, so that nobody who opens the file takes the figures for what they are not.
   const warned = leaks && { warning: `too good to be true: the split leaks: ${describeLeaks(leaks)}`, leaks };
-  folder.writeJson('metrics', { ...warned, threshold, bestEpoch, test, validation });
+  folder.writeJson('metrics', { ...warned, threshold, ...forPatients, bestEpoch, test, validation });
   const recordings =
     dataset.layout === 'synthetic' ? 'Synthetic test recordings, not clinical' : 'Test recordings';
   const title = leaks ? `${recordings} (too good: the split leaks)` : recordings;
   if (run.renderSvg) {
-    folder.write('confusion', confusionSvg(test.pooled.confusion, dataset.classes, title, run.renderSvg));
+    folder.write('confusion', confusionSvg(test.pooled.confusion, classes, title, run.renderSvg));
     folder.write('curves', curvesSvg(run.result.history, run.renderSvg, { bestEpoch }));
   }
   const skipped = [...run.loaded.skipped, ...loadedTest.skipped];
@@ -140,6 +147,7 @@ export async function finishRun(run: Unfinished): Promise<FinishedRun> {
     },
     timings: { ...run.timings, judging: Math.round(performance.now() - before) / 1000 },
     threshold,
+    ...forPatients,
     bestEpoch,
   };
   folder.writeJson('run', finished);

@@ -17,8 +17,18 @@ export interface ModelCard {
   readonly classes: readonly string[];
   /** For the second of two classes, chosen on validation for the best weights; `last.safetensors` carries it too. */
   readonly threshold: number;
-  /** What it was trained on: how it was laid out (`synthetic`: made up), hashes of the recordings and of the split. */
-  readonly trainedOn: { readonly layout: LayoutName; readonly data: string; readonly split: string };
+  /** The same for patients, whose probability is the mean over their recordings; where the data named patients. */
+  readonly patientThreshold?: number;
+  /**
+   * What it was trained on: how it was laid out (`synthetic`: made up), which of several labels, hashes of the
+   * recordings and of the split.
+   */
+  readonly trainedOn: {
+    readonly layout: LayoutName;
+    readonly label?: string;
+    readonly data: string;
+    readonly split: string;
+  };
 }
 
 const FORMAT = 'pcg-engine/model/1';
@@ -97,10 +107,10 @@ function parseCard(value: unknown, file: string): ModelCard {
     card.classes.every((name) => typeof name === 'string') &&
     new Set(card.classes).size === card.classes.length &&
     card.classes.length === card.model.classes &&
-    typeof card.threshold === 'number' &&
-    card.threshold >= 0 &&
-    card.threshold <= 1 &&
-    typeof card.trainedOn?.data === 'string';
+    isProbability(card.threshold) &&
+    (card.patientThreshold === undefined || isProbability(card.patientThreshold)) &&
+    typeof card.trainedOn?.data === 'string' &&
+    ['undefined', 'string'].includes(typeof card.trainedOn.label);
   if (!fit)
     throw new DataError(
       'model/card',
@@ -109,4 +119,8 @@ function parseCard(value: unknown, file: string): ModelCard {
     );
   validateFeatureSettings(card.features);
   return card as ModelCard;
+}
+
+function isProbability(value: unknown): boolean {
+  return typeof value === 'number' && value >= 0 && value <= 1;
 }

@@ -2,64 +2,30 @@ import { DataError } from '../base/errors.ts';
 import type { Scored } from './metrics.ts';
 import { byCodeUnits, printable } from './recording.ts';
 
-/** Anything that may be of a patient. Without one it stands for itself. */
-interface OfPatient {
+/** Anything that may be of a patient; without one it stands for itself. */
+export interface OfPatient {
+  /** Name of the recording. */
+  readonly record: string;
   readonly patient?: string;
-  readonly group: string;
-  readonly label: number;
 }
 
 /**
- * Recordings by patient, both in code-unit order of their names. A recording of nobody known counts as a patient of its
- * own, so that none is lost.
- * @throws DataError `dataset/patient-label` recordings of a patient have different labels, so that there is nothing
- *   to decide on · `dataset/patient-group` they are in different groups, so that a split could cut the patient in two
+ * Recordings by patient, both in code-unit order of their names: a mean has the same bits wherever the recordings
+ * come from. A recording of nobody known is a patient of its own, so that none is lost.
  */
-export function byPatient<T extends OfPatient>(
-  recordings: readonly T[],
-  nameOf: (recording: T) => string,
-  classes?: readonly string[],
-): T[][] {
+export function byPatient<T extends OfPatient>(recordings: readonly T[]): T[][] {
   const members = new Map<string, T[]>();
   for (const recording of recordings) {
+    const { patient, record } = recording;
     // What stands before the name keeps a patient "7" and a recording "7" apart.
-    const key =
-      recording.patient === undefined ? `recording ${nameOf(recording)}` : `patient ${recording.patient}`;
+    const key = patient === undefined ? `recording ${record}` : `patient ${patient}`;
     const list = members.get(key);
     if (list) list.push(recording);
     else members.set(key, [recording]);
   }
-  const patients = [...members]
+  return [...members]
     .sort(([a], [b]) => byCodeUnits(a, b))
-    // In one order, so that a mean has the same bits wherever the recordings come from.
-    .map(([, list]) => list.sort((a, b) => byCodeUnits(nameOf(a), nameOf(b))));
-  for (const [first, ...others] of patients) {
-    for (const other of others) checkSame(first!, other, nameOf, classes);
-  }
-  return patients;
-}
-
-function checkSame<T extends OfPatient>(
-  a: T,
-  b: T,
-  nameOf: (recording: T) => string,
-  classes: readonly string[] = [],
-): void {
-  const pair = `${nameOf(a)} and ${nameOf(b)} of patient "${a.patient}"`;
-  if (a.label !== b.label) {
-    const names = [a.label, b.label].map((label) => `"${classes[label] ?? label}"`).join(' and ');
-    throw new DataError(
-      'dataset/patient-label',
-      printable(`recordings ${pair} have different labels: ${names}`),
-      'A patient has one label; where recordings have labels of their own, name people as subjects instead',
-    );
-  }
-  if (a.group === b.group) return;
-  throw new DataError(
-    'dataset/patient-group',
-    printable(`recordings ${pair} are of different subjects: "${a.group}" and "${b.group}"`),
-    'All recordings of a patient must be of one subject',
-  );
+    .map(([, list]) => list.sort((a, b) => byCodeUnits(a.record, b.record)));
 }
 
 /** Whether decisions are made for patients: some recording says of which it is. */
@@ -67,12 +33,35 @@ export function hasPatients(recordings: readonly { readonly patient?: string }[]
   return recordings.some(({ patient }) => patient !== undefined);
 }
 
-/** Checks patients before an hour of training does. @throws as `byPatient` */
+/**
+ * Checks that a patient is one thing to be decided on.
+ * @param classes for messages
+ * @throws DataError `dataset/patient-label` recordings of a patient have different labels · `dataset/patient-group`
+ *   they are in different groups, so that a split could cut the patient in two
+ */
 export function checkPatients(
-  recordings: readonly (OfPatient & { readonly id: string })[],
-  classes: readonly string[],
+  recordings: readonly (OfPatient & { readonly label: number; readonly group: string })[],
+  classes: readonly string[] = [],
 ): void {
-  if (hasPatients(recordings)) byPatient(recordings, ({ id }) => id, classes);
+  for (const [first, ...others] of byPatient(recordings)) {
+    const { record, patient, label, group } = first!;
+    const differing = others.find((other) => other.label !== label || other.group !== group);
+    if (!differing) continue;
+    const pair = `recordings ${record} and ${differing.record} of patient "${patient}"`;
+    if (differing.label !== label) {
+      const [a, b] = [label, differing.label].map((each) => `"${classes[each] ?? each}"`);
+      throw new DataError(
+        'dataset/patient-label',
+        printable(`${pair} have different labels, ${a} and ${b}`),
+        'A patient has one label; where recordings have labels of their own, name people as subject, not as patient',
+      );
+    }
+    throw new DataError(
+      'dataset/patient-group',
+      printable(`${pair} are of different subjects, "${group}" and "${differing.group}"`),
+      'All recordings of a patient must be of one subject',
+    );
+  }
 }
 
 /** Mean of probabilities, class by class: what is said of a patient (docs/decisions/0016-patients.md). */
@@ -82,15 +71,16 @@ export function meanProbabilities(probabilities: readonly (readonly number[])[])
 }
 
 /**
- * Patients as things to be judged: the mean of the probabilities of a patient's recordings, with the label and group
- * that they share. A patient recorded at several sites has a site of its own, `a + b`.
- * @throws as `byPatient`
+ * Patients as things to be judged: the mean of the probabilities of a patient's recordings, with the label and the
+ * group that they share.
+ * @throws as `checkPatients`
  */
 export function scorePatients(
-  recordings: readonly (Scored & { readonly record: string; readonly patient?: string })[],
-  classes?: readonly string[],
+  recordings: readonly (Scored & OfPatient)[],
+  classes: readonly string[] = [],
 ): Scored[] {
-  return byPatient(recordings, ({ record }) => record, classes).map((list) => ({
+  checkPatients(recordings, classes);
+  return byPatient(recordings).map((list) => ({
     label: list[0]!.label,
     group: list[0]!.group,
     site: siteOf(list),
@@ -98,16 +88,14 @@ export function scorePatients(
   }));
 }
 
-function siteOf(list: readonly { readonly site: string }[]): string {
-  return [...new Set(list.map(({ site }) => site))].sort(byCodeUnits).join(' + ');
+/** Labels and sites of patients, for rules that learn from them. */
+export function labelPatients(
+  recordings: readonly (OfPatient & { readonly label: number; readonly site: string })[],
+): { label: number; site: string }[] {
+  return byPatient(recordings).map((list) => ({ label: list[0]!.label, site: siteOf(list) }));
 }
 
-/** Labels and sites of patients, for rules that learn from them. @throws as `byPatient` */
-export function labelPatients<T extends OfPatient & { readonly record: string; readonly site: string }>(
-  recordings: readonly T[],
-): { label: number; site: string }[] {
-  return byPatient(recordings, ({ record }) => record).map((list) => ({
-    label: list[0]!.label,
-    site: siteOf(list),
-  }));
+/** A patient recorded at several sites has a site of its own, `a + b`. */
+function siteOf(list: readonly { readonly site: string }[]): string {
+  return [...new Set(list.map(({ site }) => site))].sort(byCodeUnits).join(' + ');
 }

@@ -2,14 +2,19 @@ import { DataError } from '../base/errors.ts';
 import { decodeText, formatCsv, parseTable } from './csv.ts';
 import { readBytes, writeFileAtomic } from './files.ts';
 import { decide, type Scored } from './metrics.ts';
-import { printable } from './recording.ts';
+import { printable, type RecordingEntry } from './recording.ts';
 import { PARTS, type Part } from './split.ts';
 
 /** A judged recording as `predictions.csv` has it. */
 export interface Prediction extends Scored {
   readonly record: string;
   readonly part: Part;
+  readonly patient?: string;
+  readonly location?: string;
 }
+
+/** Columns that are there only where some recording has them; an empty cell is none. */
+const OPTIONAL = ['patient', 'location'] as const;
 
 const COLUMNS = ['record', 'group', 'site', 'label', 'probability', 'decision', 'part'];
 
@@ -19,7 +24,8 @@ const probabilityColumn = (name: string) => `probability:${name}`;
 /**
  * `predictions.csv`: record, group, site, label, probability, decision, part; labels and decisions by class
  * name. `probability` is that of the positive class (index 1) of two; over two classes it is that of the
- * class decided on, and a column a class follows. Numbers are written so that they read back exactly.
+ * class decided on, and a column a class follows. `patient` and `location` come last, where the data have them.
+ * Numbers are written so that they read back exactly.
  *
  * @param threshold for two classes, as in `decide`
  */
@@ -29,12 +35,14 @@ export function formatPredictions(
   threshold: number,
 ): string {
   const many = classes.length > 2;
-  const header = many ? [...COLUMNS, ...classes.map(probabilityColumn)] : COLUMNS;
-  const rows = predictions.map(({ record, group, site, label, probabilities, part }) => {
+  const optional = OPTIONAL.filter((name) => predictions.some((each) => each[name] !== undefined));
+  const header = [...COLUMNS, ...(many ? classes.map(probabilityColumn) : []), ...optional];
+  const rows = predictions.map((prediction) => {
+    const { record, group, site, label, probabilities, part } = prediction;
     const decision = decide(probabilities, threshold);
     const probability = probabilities[many ? decision : 1]!;
     const cells = [record, group, site, classes[label]!, probability, classes[decision]!, part];
-    return many ? [...cells, ...probabilities] : cells;
+    return [...cells, ...(many ? probabilities : []), ...optional.map((name) => prediction[name] ?? '')];
   });
   return formatCsv([header, ...rows]);
 }
@@ -49,8 +57,25 @@ export function writePredictions(
   writeFileAtomic(path, formatPredictions(predictions, classes, threshold));
 }
 
+/** What a judged example is, with what the data set knows of it beside its sound. */
+export function predictionOf(
+  { id, group, site, label }: Pick<RecordingEntry, 'id' | 'group' | 'site' | 'label'>,
+  entry: Pick<RecordingEntry, 'patient' | 'location'> | undefined,
+  judged: Pick<Prediction, 'probabilities' | 'part'>,
+): Prediction {
+  return {
+    record: id,
+    group,
+    site,
+    label,
+    ...judged,
+    ...(entry?.patient === undefined ? {} : { patient: entry.patient }),
+    ...(entry?.location === undefined ? {} : { location: entry.location }),
+  };
+}
+
 /**
- * Reads `predictions.csv` back.
+ * Reads `predictions.csv` back; files of before there were patients too.
  * @throws DataError `predictions/invalid` with file and line, `csv/…`, `file/…`
  */
 export function readPredictions(path: string, classes: readonly string[]): Prediction[] {
@@ -74,6 +99,9 @@ export function readPredictions(path: string, classes: readonly string[]): Predi
     const probabilities = many
       ? classes.map((name) => number(probabilityColumn(name)))
       : [1 - positive, positive];
-    return { record: cell('record'), group: cell('group'), site: cell('site'), label, probabilities, part };
+    const optional = OPTIONAL.filter((name) => cell(name) !== '').map((name) => [name, cell(name)] as const);
+    const named = Object.fromEntries(optional) as Pick<Prediction, 'patient' | 'location'>;
+    const [record, group, site] = [cell('record'), cell('group'), cell('site')];
+    return { record, group, site, label, probabilities, part, ...named };
   });
 }

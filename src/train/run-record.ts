@@ -17,6 +17,8 @@ export interface RunRecord {
   readonly data: {
     readonly layout: LayoutName;
     readonly root: string;
+    /** Which of several labels was taken. */
+    readonly label?: string;
     /** Over all recordings of the split, test included. */
     readonly hash: string;
     /** Of each file (of the samples for synthetic ones), by recording id. */
@@ -45,6 +47,7 @@ export interface RunRecord {
   /** Wall-clock seconds by phase. */
   readonly timings: Readonly<Record<string, number>>;
   readonly threshold?: number;
+  readonly patientThreshold?: number;
   readonly bestEpoch?: number;
 }
 

@@ -322,6 +322,7 @@ class Run {
       data: {
         layout: dataset.layout,
         root: dataset.root,
+        ...(dataset.label === undefined ? {} : { label: dataset.label }),
         hash,
         sha256: Object.fromEntries([...contentHash].sort(([a], [b]) => byCodeUnits(a, b))),
         excluded: dataset.excluded,
