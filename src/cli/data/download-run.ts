@@ -23,6 +23,7 @@ export async function download(set: PublishedName, options: DownloadCommandOptio
   progress.print(bold(`${published.title}, version ${published.version}`));
   progress.print(`Licence: ${published.licence.name}`);
   const watch = io.watchInterruption(() => progress.say('Stopping.'));
+  const { hooks, stopDrawing } = hooksFor(progress);
   try {
     const result = await downloadSet({
       dataset: set,
@@ -32,45 +33,57 @@ export async function download(set: PublishedName, options: DownloadCommandOptio
       all: options.all,
       parallel: options.parallel,
       signal: watch.signal,
-      hooks: hooksFor(progress),
+      hooks,
     });
-    progress.clear();
+    stopDrawing();
     return finished(result, set, options, progress, io);
   } catch (error) {
-    progress.clear();
+    stopDrawing();
     if (!watch.signal.aborted) throw error;
     return stopped(null, set, options, progress, io);
   } finally {
-    progress.clear();
+    stopDrawing();
     watch.release();
   }
 }
 
-function hooksFor(progress: Progress): DownloadHooks {
+function hooksFor(progress: Progress): { hooks: DownloadHooks; stopDrawing: () => void } {
+  const { dim } = progress.style;
   let rate = new Rate();
-  let before = 0;
-  let doing = 'reading';
-  return {
+  let before: number | null = null;
+  let line: () => readonly string[] = () => [];
+  const draw = () => progress.show(line);
+  // Where a server stalls nothing happens that could be drawn, and that is worth seeing.
+  const timer = setInterval(draw, 200);
+  timer.unref();
+  const hooks: DownloadHooks = {
     onPhase(phase, { source, files = 0 }) {
-      const { dim } = progress.style;
-      if (phase === 'source') progress.show(() => [dim(`reading ${source}`)]);
-      if (phase === 'list') progress.show(() => [dim('reading the list of files')]);
+      if (phase === 'source') line = () => [dim(`reading ${source}`)];
+      if (phase === 'list') line = () => [dim('reading the list of files')];
       if (phase === 'check') {
         progress.print(`${source}: ${plural(files, 'file')} wanted`);
-        doing = 'checking';
+        line = () => [dim('checking what is there')];
       }
-      if (phase === 'fetch') doing = 'fetching';
-      rate = new Rate();
-      before = -1;
+      if (phase === 'fetch') {
+        rate = new Rate();
+        before = null;
+        line = () => [dim('fetching')];
+      } else before = -1;
+      draw();
     },
     onProgress(state) {
-      if (before < 0) before = state.files;
-      progress.show(() =>
-        doing === 'checking' ? checkLine(state, progress) : fetchLine(state, progress, rate, before),
-      );
+      before ??= state.files;
+      const since = before;
+      line = () => (since < 0 ? checkLine(state, progress) : fetchLine(state, progress, rate, since));
+      draw();
     },
     onNote: (text) => progress.say(`${progress.style.yellow('note:')} ${text}`),
   };
+  const stopDrawing = () => {
+    clearInterval(timer);
+    progress.clear();
+  };
+  return { hooks, stopDrawing };
 }
 
 function checkLine({ files, filesTotal }: DownloadProgress, progress: Progress): string[] {
