@@ -7,7 +7,7 @@
  * the renderer as a parameter, and the command line, which may have dependencies, loads it lazily with
  * `await import('../vendor/echarts.ts')` only when a chart is to be drawn (it costs a start-up 30 ms).
  */
-import { HeatmapChart, LineChart } from 'echarts/charts';
+import { BarChart, HeatmapChart, LineChart } from 'echarts/charts';
 import {
   GridComponent,
   LegendComponent,
@@ -19,6 +19,7 @@ import { init, use } from 'echarts/core';
 import { SVGRenderer } from 'echarts/renderers';
 
 use([
+  BarChart,
   GridComponent,
   HeatmapChart,
   LegendComponent,
