@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { UsageError } from '../base/errors.ts';
 import { scanDataset } from '../train/dataset.ts';
 import { type EvaluationResult, evaluateDataset, evaluateTestPart } from '../train/evaluate.ts';
+import type { Evaluation } from '../train/evaluation.ts';
 import { loadModel, type ModelCard, readModelCard } from '../train/model-file.ts';
 import { type Prediction, readPredictions, writePredictions } from '../train/predictions.ts';
 import { type RunRecord, readRunRecord } from '../train/run-record.ts';
@@ -13,6 +14,7 @@ import type { EvaluateOptions } from './evaluate.ts';
 import { cacheLine, openCache, sayCacheWarnings } from './feature-cache.ts';
 import type { Io } from './io.ts';
 import { leakWarning } from './leaks.ts';
+import { scanOptions } from './options.ts';
 import { Progress, Rate } from './progress.ts';
 import { evaluationReport, leftOutReport } from './report.ts';
 import { styleFor } from './style.ts';
@@ -54,12 +56,13 @@ export async function evaluate(path: string, options: EvaluateOptions, io: Io): 
   for (const line of judged.leftOut) progress.print(line);
   for (const warning of warnings) progress.say(`${yellow('warning:')} ${warning}`);
   if (options.json) {
-    const { threshold } = card;
+    const { threshold, patientThreshold } = card;
     const document = {
       model: weights,
       data: options.data ?? null,
       synthetic,
       threshold,
+      ...(patientThreshold === undefined ? {} : { patientThreshold }),
       evaluation,
       overlap,
       warnings,
@@ -72,7 +75,7 @@ export async function evaluate(path: string, options: EvaluateOptions, io: Io): 
       style.bold(judged.title),
       ...evaluationReport(evaluation, style),
       '',
-      ...thresholdLine(card),
+      ...thresholdLines(card, evaluation),
     ];
     io.stdout.write(`${lines.join('\n')}\n`);
   }
@@ -105,11 +108,19 @@ function checkTarget(csv: string): void {
   }
 }
 
-function thresholdLine({ classes, threshold }: ModelCard): string[] {
-  if (classes.length !== 2) return [];
-  return [
-    `"${classes[1]}" from a probability of ${threshold.toFixed(3)} on, chosen by training on its validation part.`,
-  ];
+function thresholdLines(
+  { classes, threshold, patientThreshold }: ModelCard,
+  { patients }: Evaluation,
+): string[] {
+  if (classes.length !== 2) return ['The most probable class is decided on.'];
+  const from = (value: number) => `"${classes[1]}" from a probability of ${value.toFixed(3)} on`;
+  const chosen = `${from(threshold)}, chosen by training on its validation part.`;
+  if (!patients) return [chosen];
+  const forPatients =
+    patientThreshold === undefined
+      ? 'For patients the same, as the model was trained without knowing of any.'
+      : `For patients ${from(patientThreshold)}, chosen there too.`;
+  return [chosen, forPatients];
 }
 
 function heldBack(path: string): Judged {
@@ -137,7 +148,7 @@ async function onOther(
 ): Promise<Judged> {
   const { card } = readModelCard(path);
   const origin = originOf(path, card);
-  const dataset = scanDataset(data, { layout: options.layout });
+  const dataset = scanDataset(data, { ...scanOptions(options), usualLabel: card.trainedOn.label });
   const { backend, reason, threads } = await openDevice(options);
   const cache = openCache(options.cache, io);
   try {

@@ -2,16 +2,18 @@ import type { DeviceName } from './device.ts';
 import {
   type CommonOptions,
   cacheOption,
+  classesOption,
   commonOptions,
+  type DatasetOptions,
   deviceOption,
+  labelOption,
   layoutOption,
   threadsOption,
 } from './options.ts';
 import type { AddCommand } from './program.ts';
 
-export interface EvaluateOptions extends CommonOptions {
+export interface EvaluateOptions extends CommonOptions, DatasetOptions {
   readonly data?: string;
-  readonly layout: 'auto' | 'cinc2016' | 'folders' | 'csv';
   readonly csv?: string;
   readonly cache?: string;
   readonly device: DeviceName;
@@ -25,7 +27,9 @@ Examples:
   $ pcg-engine evaluate weights.safetensors --data other-recordings/ --json
 
 Without --data: the figures of the held-back test part, from the run's predictions.csv.
-The threshold is the one that training chose on its validation part.`;
+The threshold is the one that training chose on its validation part. Where recordings name a patient, figures are
+given for patients too, each judged once by the mean over its recordings. The label is that of the training, where
+--label names no other.`;
 
 /** `pcg-engine evaluate`: figures on the held-back test part or on other recordings. */
 export const evaluateCommand: AddCommand = (program, io, exit) => {
@@ -36,6 +40,8 @@ export const evaluateCommand: AddCommand = (program, io, exit) => {
     .optionsGroup('Recordings:')
     .option('--data <path>', 'other recordings than those of the run: a folder or a CSV file')
     .addOption(layoutOption())
+    .addOption(labelOption())
+    .addOption(classesOption())
     .addOption(cacheOption())
     .optionsGroup('Device:')
     .addOption(deviceOption('cpu'))

@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { ScanOptions } from '../train/dataset.ts';
 import { DEVICES, type DeviceName } from './device.ts';
 
 /** Options that every command has. */
@@ -36,10 +37,38 @@ export function deviceOption(usual: DeviceName): Option {
   return new Option('--device <name>', what).choices(DEVICES).default(usual);
 }
 
+/** Which recordings and labels are meant. */
+export interface DatasetOptions {
+  readonly layout: NonNullable<ScanOptions['layout']>;
+  readonly label?: string;
+  readonly classes?: readonly string[];
+}
+
 export function layoutOption(): Option {
   return new Option('--layout <name>', 'how the folder is laid out')
-    .choices(['auto', 'cinc2016', 'folders', 'csv'])
+    .choices(['auto', 'cinc2016', 'circor2022', 'folders', 'csv'])
     .default('auto');
+}
+
+export function labelOption(): Option {
+  return new Option(
+    '--label <name>',
+    'which label is meant, where there are several: murmur (default) or outcome in circor2022',
+  );
+}
+
+export function classesOption(): Option {
+  const what = 'only these classes, in this order, such as Absent,Present; others are left out';
+  return new Option('--classes <names>', what).argParser((text) => {
+    const names = text.split(',').map((name) => name.trim());
+    if (names.includes('')) throw new InvalidArgumentError('Class names separated by commas are needed.');
+    return names;
+  });
+}
+
+/** What `scanDataset` takes. */
+export function scanOptions({ layout, label, classes }: DatasetOptions): ScanOptions {
+  return { layout, ...(label === undefined ? {} : { label }), ...(classes === undefined ? {} : { classes }) };
 }
 
 export function cacheOption(): Option {

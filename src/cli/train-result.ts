@@ -11,15 +11,17 @@ import { duration, plural } from './table.ts';
 /** The one document that `train --json` writes. */
 export function resultJson(summary: FinishedRun, next: string) {
   const { folder, record, test, validation, skipped, stopped } = summary;
-  const { data, threshold, bestEpoch, model, split, environment, timings } = record;
+  const { data, threshold, patientThreshold, bestEpoch, model, split, environment, timings } = record;
   return {
     status: 'finished',
     run: folder.path,
     synthetic: data.layout === 'synthetic',
     ...(split.leaks ? { warning: leakWarning(split.leaks) } : {}),
     model,
+    ...(data.label === undefined ? {} : { label: data.label }),
     classes: record.classes,
     threshold,
+    ...(patientThreshold === undefined ? {} : { patientThreshold }),
     bestEpoch,
     stopped,
     split,
@@ -48,7 +50,7 @@ export function printResult(
   { progress, io, json, quiet }: { progress: Progress; io: Io; json: boolean; quiet: boolean },
 ): void {
   const { record, test, skipped, stopped, folder } = summary;
-  const { data, split, threshold, bestEpoch, classes } = record;
+  const { data, split, threshold, patientThreshold, bestEpoch, classes } = record;
   const { bold, yellow, cyan, red } = progress.style;
   for (const line of leftOutReport(data, skipped, progress.style)) progress.print(line);
   if (!json) {
@@ -84,6 +86,10 @@ export function printResult(
     const epochs = `Best of ${plural(summary.history.length, 'epoch')}${reason}: epoch ${bestEpoch}, by ${record.config.metric} on validation.`;
     if (classes.length !== 2 || threshold === undefined) return [epochs];
     const from = `chosen for the best MAcc on ${plural(split.counts.validation ?? 0, 'validation recording')}, never on test.`;
-    return [`"${classes[1]}" from a probability of ${threshold.toFixed(3)} on,`, from, epochs];
+    const patients =
+      patientThreshold === undefined
+        ? []
+        : [`For patients from ${patientThreshold.toFixed(3)} on, chosen there too.`];
+    return [`"${classes[1]}" from a probability of ${threshold.toFixed(3)} on,`, from, ...patients, epochs];
   }
 }

@@ -10,8 +10,10 @@ import { readRunRecord } from '../train/run-record.ts';
 import { nextRunFolder, openRunFolder, type RunFolder } from '../train/runfolder.ts';
 import { readSplit, type Split } from '../train/split.ts';
 import { checkDevice, type Device, type DeviceName, openDevice } from './device.ts';
+import { cacheLine, openCache, sayCacheWarnings } from './feature-cache.ts';
 import { INTERRUPTED, type Io } from './io.ts';
-import { shellWord } from './options.ts';
+import { leakWarning } from './leaks.ts';
+import { scanOptions, shellWord } from './options.ts';
 import { Progress } from './progress.ts';
 import { builtInRecordings, SYNTHETIC_SETTINGS, SYNTHETIC_WARNING, syntheticBanner } from './synthetic.ts';
 import { count, plural } from './table.ts';
@@ -25,6 +27,7 @@ interface Job {
   readonly dataset: Dataset;
   readonly config: TrainConfig;
   readonly split?: Split;
+  readonly allowLeaks: boolean;
   /** Run folder: to be made, or there to go on with. */
   readonly out: string;
   readonly resume?: RunFolder;
@@ -35,7 +38,17 @@ interface Job {
 }
 
 /** Options that make sense beside --resume: where the recordings are now, and how to run and talk. */
-const WITH_RESUME = new Set(['resume', 'data', 'layout', 'device', 'threads', 'json', 'quiet', 'debug']);
+const WITH_RESUME = new Set([
+  'resume',
+  'data',
+  'layout',
+  'cache',
+  'device',
+  'threads',
+  'json',
+  'quiet',
+  'debug',
+]);
 
 /** @param given names of the options that were given, as opposed to their defaults */
 export async function train(options: TrainOptions, given: ReadonlySet<string>, io: Io): Promise<number> {
@@ -59,12 +72,13 @@ export async function train(options: TrainOptions, given: ReadonlySet<string>, i
 }
 
 function newJob(options: TrainOptions): Job {
-  const { data, layout, split, out, device, storage } = options;
+  const { data, split, out, device, storage } = options;
   const config = configFrom(options, data === undefined ? SYNTHETIC_SETTINGS : {});
   return {
-    dataset: data === undefined ? builtInRecordings() : scanDataset(data, { layout }),
+    dataset: data === undefined ? builtInRecordings() : scanDataset(data, scanOptions(options)),
     config,
     ...(split === undefined ? {} : { split: readSplit(split) }),
+    allowLeaks: options.allowLeaks === true,
     out: out ?? nextRunFolder('runs'),
     device,
     storage,
@@ -86,16 +100,19 @@ function resumedJob(options: TrainOptions, path: string, given: ReadonlySet<stri
     const message = `${path} was started on ${before}, so --device ${options.device} would not go on to the same bits`;
     throw new UsageError('usage/resume', message, 'Leave --device away');
   }
-  const { layout, root } = record.data;
+  const { layout, root, label } = record.data;
   const synthetic = layout === 'synthetic' && options.data === undefined;
   return {
     dataset: synthetic
       ? builtInRecordings()
       : scanDataset(options.data ?? root, {
           layout: given.has('layout') || layout === 'synthetic' ? options.layout : layout,
+          usualLabel: label,
+          classes: record.classes,
         }),
     config: record.config,
     split: readSplit(resume.file('split')),
+    allowLeaks: true,
     out: path,
     resume,
     device: before,
@@ -117,7 +134,10 @@ function announce(job: Job, device: Device, progress: Progress, options: TrainOp
   const perClass = classes.map(
     (name, k) => `${count(recordings.filter((r) => r.label === k).length)} ${name}`,
   );
-  const what = `${plural(recordings.length, 'recording')} (${perClass.join(', ')}), ${plural(sites.size, 'site')}`;
+  const patients = new Set(recordings.map(({ patient }) => patient).filter((name) => name !== undefined));
+  const people = patients.size > 0 ? ` of ${plural(patients.size, 'patient')}` : '';
+  const labelled = dataset.label === undefined ? '' : `${dataset.label}: `;
+  const what = `${plural(recordings.length, 'recording')}${people} (${labelled}${perClass.join(', ')}), ${plural(sites.size, 'site')}`;
   progress.print(`${label('Data')} ${what}, ${dataset.root}`);
   progress.print(`${label('Run')} ${job.out}${job.resume ? ' (resumed)' : ''}`);
   progress.print(`${label('Device')} ${device.reason}`);
@@ -138,8 +158,9 @@ async function work(
   options: TrainOptions,
   io: Io,
 ): Promise<RunSummary> {
-  const { dataset, config, split, out, resume } = job;
+  const { dataset, config, split, allowLeaks, out, resume } = job;
   const { backend, threads } = device;
+  const cache = openCache(options.cache, io);
   const watch = io.watchInterruption(() =>
     progress.say('Stopping after this step, with a checkpoint. Ctrl-C again stops at once.'),
   );
@@ -148,18 +169,25 @@ async function work(
     const hooks: RunHooks = {
       ...shown,
       signal: watch.signal,
+      onLeaks(leaks) {
+        const { bold, red } = progress.style;
+        progress.say(`${bold(red('warning:'))} ${leakWarning(leaks)}`);
+      },
       onPhase(phase, detail) {
         // By now everything that could be wrong with options, labels and folders has been said.
         if (phase === 'features') announce(job, device, progress, options);
+        const known = phase === 'training' ? cacheLine(cache) : undefined;
+        if (known !== undefined) progress.print(`${progress.style.bold('Features')} ${known}`);
         shown.onPhase?.(phase, detail);
       },
     };
     const { renderSvg } = await import('../vendor/echarts.ts');
-    const common = { dataset, backend, threads, renderSvg, hooks };
+    const common = { dataset, backend, threads, renderSvg, hooks, ...(cache ? { cache } : {}) };
     if (resume) return await resumeTraining(resume, { ...common, split: split! });
-    return await runTraining({ ...common, config, out, ...(split ? { split } : {}) });
+    return await runTraining({ ...common, config, out, ...(split ? { split, allowLeaks } : {}) });
   } finally {
     watch.release();
+    sayCacheWarnings(cache, progress);
   }
 }
 

@@ -2,18 +2,22 @@ import { type Command, Option } from 'commander';
 import type { DeviceName } from './device.ts';
 import {
   type CommonOptions,
+  cacheOption,
+  classesOption,
   commonOptions,
+  type DatasetOptions,
   deviceOption,
+  labelOption,
   layoutOption,
   numberOption,
   threadsOption,
 } from './options.ts';
 import type { AddCommand } from './program.ts';
 
-export interface TrainOptions extends CommonOptions {
+export interface TrainOptions extends CommonOptions, DatasetOptions {
   readonly data?: string;
-  readonly layout: 'auto' | 'cinc2016' | 'folders' | 'csv';
   readonly split?: string;
+  readonly allowLeaks?: true;
   readonly out?: string;
   readonly resume?: string;
   readonly config?: string;
@@ -33,6 +37,7 @@ export interface TrainOptions extends CommonOptions {
   readonly hop?: number;
   readonly fMin?: number;
   readonly fMax?: number;
+  readonly cache?: string;
   readonly device: DeviceName;
   readonly storage?: 'f32' | 'f16';
   readonly threads?: number;
@@ -42,13 +47,16 @@ const EXAMPLES = `
 Examples:
   $ pcg-engine train
   $ pcg-engine train --data .data/cinc2016 --out runs/first
+  $ pcg-engine train --data .data/circor2022 --label murmur --classes Absent,Present
   $ pcg-engine train --data labels.csv --epochs 40 --metric site-auc --balance site
   $ pcg-engine train --config runs/first/run.json --data .data/cinc2016 --split runs/first/split.json
   $ pcg-engine train --resume runs/first
 
 Without --data it trains on built-in synthetic recordings, to show that everything works.
-A data folder is laid out as cinc2016 (training-a … with REFERENCE.csv), as folders (a folder a class), or
-holds a CSV file with the columns path and label (and subject, site, record, sqi where known).
+A data folder is laid out as cinc2016 (training-a … with REFERENCE.csv), as circor2022 (training_data.csv), as
+folders (a folder a class, two or more), or holds a CSV file with the columns path and label (where known also
+subject, patient, site, location, sex, age, sqi, record).
+Where recordings name a patient, the test is reported for patients too: the mean over their recordings.
 Ctrl-C writes a checkpoint and exits 130; a second Ctrl-C exits at once.`;
 
 /** `pcg-engine train`: trains, tests on the held-back part and writes a run folder. */
@@ -71,10 +79,13 @@ function addOptions(command: Command): void {
     .optionsGroup('Recordings:')
     .option('--data <path>', 'folder with recordings and labels, or a CSV file that lists them')
     .addOption(layoutOption())
+    .addOption(labelOption())
+    .addOption(classesOption())
     .option(
       '--split <file>',
-      'split.json of another run; default: drawn by subject, 64 % train, 16 % validation',
+      'split.json of another run or of data split; default: drawn by subject, 64 % train, 16 % validation',
     )
+    .option('--allow-leaks', 'take a split that has a subject or a sound on two sides: for figures too good')
     .optionsGroup('Run folder:')
     .option('--out <folder>', 'new folder for everything about the run (default: runs/001, runs/002, …)')
     .option('--resume <run>', 'go on with an interrupted run')
@@ -112,6 +123,7 @@ function addOptions(command: Command): void {
     .addOption(numberOption('--hop <n>', 'samples from one spectrum to the next (default: 50)'))
     .addOption(numberOption('--f-min <hz>', 'lower edge of the mel bands (default: 20)'))
     .addOption(numberOption('--f-max <hz>', 'upper edge of the mel bands (default: 900)'))
+    .addOption(cacheOption())
     .optionsGroup('Device:')
     .addOption(deviceOption('auto'))
     .addOption(

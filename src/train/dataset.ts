@@ -26,9 +26,7 @@ const LAYOUTS: readonly Layout[] = [cinc2016, circor2022, csv, folders];
 export function scanDataset(root: string, options: ScanOptions = {}): Dataset {
   const isFile = checkRoot(root);
   const layout = isFile ? csv : chooseLayout(root, options.layout ?? 'auto');
-  if (options.label !== undefined && !layout.labels?.includes(options.label))
-    throw noSuchLabel(layout, options.label);
-  const found = layout.scan(root, options);
+  const found = layout.scan(root, { ...options, ...labelFor(layout, options) });
   const scan = options.classes ? selectClasses(found, options.classes, root) : found;
   if (scan.recordings.length === 0) {
     const withdrawn = scan.excluded.length > 0 ? [`${scan.excluded.length} were excluded`] : [];
@@ -53,11 +51,14 @@ export function scanDataset(root: string, options: ScanOptions = {}): Dataset {
   };
 }
 
-function noSuchLabel({ name, labels }: Layout, wanted: string): UsageError {
+/** @throws UsageError `dataset/label` */
+function labelFor({ name, labels }: Layout, { label: wanted, usualLabel }: ScanOptions): { label?: string } {
+  if (wanted === undefined) return usualLabel && labels?.includes(usualLabel) ? { label: usualLabel } : {};
+  if (labels?.includes(wanted)) return { label: wanted };
   const message = labels
     ? `the layout "${name}" has no label "${wanted}"`
     : `the layout "${name}" has one kind of label, so none can be chosen`;
-  return new UsageError(
+  throw new UsageError(
     'dataset/label',
     message,
     labels ? `It has: ${labels.join(', ')}` : 'Leave --label away',

@@ -89,7 +89,7 @@ describe('usage errors', () => {
     [['train', '--hop', '0'], '--hop is 0'],
     [['train', '--f-min', '-5'], '--f-min is -5'],
     [['train', '--threads', '0'], '--threads is 0. Give a whole number from 1 to 64'],
-    [['train', '--layout', 'odd'], 'Allowed choices are auto, cinc2016, folders, csv'],
+    [['train', '--layout', 'odd'], 'Allowed choices are auto, cinc2016, circor2022, folders, csv'],
     [['train', '--metric', 'f2'], 'Allowed choices are auc, site-auc, macc, loss'],
     [['train', '--model', 'resnet'], "model is 'resnet'. Known: pcg-lite, seed"],
     [['train', '--bands', '300'], 'Use fewer bands'],

@@ -145,7 +145,7 @@ function scanCircor(root: string, options: ScanOptions): LayoutScan {
     problemOf('patients-without-label', `patients have no ${label}, and are not used`, [...withoutLabel]),
     problemOf(
       'label-unknown',
-      'patients have a murmur that is "Unknown" to those who listened, a class of its own unless the classes Absent,Present are asked for',
+      'patients have the murmur "Unknown", a class of its own (left out with --classes Absent,Present)',
       options.classes?.includes('Unknown') === false ? [] : [...unknown],
     ),
     problemOf(
@@ -155,7 +155,7 @@ function scanCircor(root: string, options: ScanOptions): LayoutScan {
     ),
     problemOf(
       'same-person',
-      'persons are there as several patients; they stay on one side of a split',
+      'persons are several patients each, all on one side of any split',
       persons.several,
     ),
     problemOf(

@@ -18,6 +18,8 @@ export interface ScanOptions {
   readonly classes?: readonly string[];
   /** Which of several labels is meant, where a source has more than one: `murmur` or `outcome` in circor2022. */
   readonly label?: string;
+  /** What is taken where no `label` is asked for; of no account in layouts that do not have it. */
+  readonly usualLabel?: string | undefined;
   /** Keep recordings that the source has withdrawn. Default false. */
   readonly includeWithdrawn?: boolean;
 }
