@@ -1,4 +1,4 @@
-import { type SyntheticDataset, synthDataset } from '../train/synth.ts';
+import { type SyntheticDataset, synthDataset } from '../train/synth/index.ts';
 import { framed } from './table.ts';
 import type { Settings } from './train-config.ts';
 

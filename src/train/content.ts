@@ -1,7 +1,7 @@
 import { EngineError } from '../base/errors.ts';
 import { hashBytes, hashFile } from './hash.ts';
 import type { RecordingEntry } from './recording.ts';
-import type { SyntheticRecording } from './synth.ts';
+import type { SyntheticRecording } from './synth/index.ts';
 
 /**
  * SHA-256 of each recording's file (of the samples for synthetic ones), by id. A file that cannot be read is left

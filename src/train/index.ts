@@ -50,7 +50,13 @@ export {
   splitOf,
 } from './split.ts';
 export { type MakeSplitOptions, makeSplit } from './stratify.ts';
-export { type SyntheticDataset, type SynthOptions, synthDataset } from './synth.ts';
+export {
+  type SyntheticDataset,
+  type SyntheticRecording,
+  type SynthOptions,
+  type SynthTruth,
+  synthDataset,
+} from './synth/index.ts';
 
 // Trained models and what they say.
 

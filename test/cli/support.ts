@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import type { Io } from '../../src/cli/io.ts';
 import { runCli } from '../../src/cli/program.ts';
 import { writeWav16 } from '../../src/dsp/index.ts';
-import { SYNTH_RATE, synthDataset } from '../../src/train/synth.ts';
+import { SYNTH_RATE, synthDataset } from '../../src/train/synth/index.ts';
 import { temporaryFolder } from '../train/temporary.ts';
 
 export interface Surroundings {

@@ -10,13 +10,13 @@ import type { Example } from '../../src/train/batch.ts';
 import { defaultConfig, resolveConfig, windowFrames } from '../../src/train/config.ts';
 import { fit } from '../../src/train/fit.ts';
 import { judge } from '../../src/train/judge.ts';
-import { synthDataset } from '../../src/train/synth.ts';
+import { synthDataset } from '../../src/train/synth/index.ts';
 import { hashOf } from '../support/hash.ts';
 
 const EXPECTED = {
-  features: 'ad3217da50a1f4977e940fc2968efa13eaedb8378094a28e777b648569fc8b41',
-  'pcg-lite': 'e5d917933ef66f39c72b8b8ee8370e4b4042178cda282c17cc73e46be663fbcc',
-  seed: 'ad8600cc7ae6399ebe9595d015c2ccf18ca88d099d3613a7aff560ae6d4b123b',
+  features: '3735762642820bc3925590363b655109dd9ed9e1b8761e1debe4d5a6f54490d8',
+  'pcg-lite': 'f23b1b88e25ab4539e84aa65edaf26efccbb543442575d144eb483264f18f2d4',
+  seed: 'bc28b2d80928815841c0ad74175f7d34d1d12c227f21465bcada60c24584a057',
 };
 
 const recordings = synthDataset({ recordings: 40, seconds: 4, seed: 5 }).recordings;
