@@ -79,18 +79,19 @@ export class FeatureExtractor {
   }
 }
 
+/** Index of the first sample that is NaN or infinite; −1 if all are finite. */
+export function findNotFinite(samples: Float32Array): number {
+  // A sum of differences of finite values from themselves is 0, of others NaN.
+  let sum = 0;
+  for (let i = 0; i < samples.length; i++) sum += samples[i]! - samples[i]!;
+  return sum === 0 ? -1 : samples.findIndex((x) => !Number.isFinite(x));
+}
+
 function checkFinite(samples: Float32Array, name: string): void {
-  for (let i = 0; i < samples.length; i++) {
-    const x = samples[i]!;
-    // NaN fails this comparison too
-    if (!(Math.abs(x) <= 3.5e38)) {
-      throw new DataError(
-        'dsp/not-finite',
-        `${name}: sample ${i} of ${samples.length} is ${x}`,
-        'Repair or leave it out',
-      );
-    }
-  }
+  const i = findNotFinite(samples);
+  if (i < 0) return;
+  const what = `${name}: sample ${i} of ${samples.length} is ${samples[i]}`;
+  throw new DataError('dsp/not-finite', what, 'Repair or leave it out');
 }
 
 let last: FeatureExtractor | undefined;

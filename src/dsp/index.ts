@@ -6,7 +6,7 @@ export {
   type FeatureSettings,
   validateFeatureSettings,
 } from './feature-settings.ts';
-export { extractFeatures, FeatureExtractor, type Features } from './features.ts';
+export { extractFeatures, FeatureExtractor, type Features, findNotFinite } from './features.ts';
 export { type ComplexFft, planFft, planRealFft, type RealFft } from './fft.ts';
 export { butterworthBandPass, filterZeroPhase, type Section } from './filter.ts';
 export { LOG_MEL_DEFAULTS, LogMel, type LogMelSettings, logMel, type Spectrogram } from './logmel.ts';

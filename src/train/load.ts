@@ -6,8 +6,7 @@ import { DeviceFeatures } from './device-features.ts';
 import { breathe } from './interruption.ts';
 import { byCodeUnits, printable, type RecordingEntry } from './recording.ts';
 import { readSound } from './sound.ts';
-import type { SyntheticRecording } from './synth/index.ts';
-import type { Extracted } from './workers/extract.ts';
+import type { Extracted, ExtractItem } from './workers/extract.ts';
 import { failureOf } from './workers/failure.ts';
 import { mapInWorkers, type Outcome } from './workers/map.ts';
 
@@ -100,8 +99,8 @@ async function onHost(
   keep: Keep,
 ): Promise<void> {
   const items = entries.map((entry) => {
-    const { samples, sampleRate } = entry as Partial<SyntheticRecording>;
-    return { id: entry.id, path: entry.path, ...(samples ? { samples, sampleRate } : {}) };
+    const { id, path, samples, sampleRate } = entry as ExtractItem;
+    return { id, path, ...(samples ? { samples } : {}), ...(sampleRate ? { sampleRate } : {}) };
   });
   await mapInWorkers('extract', { features, cache: cache?.setup }, items, {
     threads,

@@ -1,7 +1,13 @@
 /** From a recording to its sound: one channel at the rate of the features, in as little memory as that takes. */
 import { createHash } from 'node:crypto';
 import { DataError } from '../base/errors.ts';
-import { checkResampling, type FeatureSettings, Resampler, resampledLength } from '../dsp/index.ts';
+import {
+  checkResampling,
+  type FeatureSettings,
+  findNotFinite,
+  Resampler,
+  resampledLength,
+} from '../dsp/index.ts';
 import { hashBytes } from './hash.ts';
 import type { RecordingEntry } from './recording.ts';
 import { openSound, type SoundFile } from './sound-file.ts';
@@ -73,13 +79,13 @@ export async function readSound(
  * @throws DataError `wav/…`, `file/…`
  */
 export async function openRecording(entry: Pick<RecordingEntry, 'id' | 'path'>): Promise<SoundFile> {
-  const { samples } = entry as SyntheticRecording;
+  const { samples, sampleRate = SYNTH_RATE } = entry as SyntheticRecording;
   if (!samples) return openSound(entry.path);
   return {
     path: entry.path,
     hash: () => hashBytes(new Uint8Array(samples.buffer, samples.byteOffset, samples.byteLength)),
     open: async () => ({
-      sampleRate: SYNTH_RATE,
+      sampleRate,
       channels: 1,
       frames: samples.length,
       warnings: [],
@@ -100,7 +106,7 @@ export async function soundOf(
 ): Promise<Omit<Sound, 'hash'>> {
   const { path } = file;
   const stream = await file.open();
-  if (channel !== 'mix' && !(channel >= 0 && channel < stream.channels)) {
+  if (channel !== 'mix' && !(Number.isInteger(channel) && channel >= 0 && channel < stream.channels)) {
     const last = stream.channels - 1;
     const what = `${path} has no channel ${channel}`;
     throw new DataError('recording/channel', what, `Its channels are 0 to ${last}; or mix them`);
@@ -146,9 +152,9 @@ class Intake {
   take(samples: Float32Array): void {
     if (samples.length === 0) return;
     if (this.count === 0) this.first = samples[0]!;
-    if (this.flat) this.flat = samples.every((sample) => sample === this.first);
+    if (this.flat) this.flat = isConstant(samples, this.first);
     if (this.badAt < 0) {
-      const at = samples.findIndex((sample) => !Number.isFinite(sample));
+      const at = findNotFinite(samples);
       if (at >= 0) [this.badAt, this.bad] = [this.count + at, samples[at]!];
     }
     this.hash.update(new Uint8Array(samples.buffer, samples.byteOffset, samples.byteLength));
@@ -191,6 +197,11 @@ class Intake {
     this.kept.set(part, this.length);
     this.length += part.length;
   }
+}
+
+function isConstant(samples: Float32Array, value: number): boolean {
+  for (let i = 0; i < samples.length; i++) if (samples[i] !== value) return false;
+  return true;
 }
 
 /** A rate of r Hz holds sound up to r/2 Hz: too little of the features' band is an error, a part missing a warning. */

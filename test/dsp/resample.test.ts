@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { resample, resampledLength } from '../../src/dsp/resample.ts';
+import { Resampler, resample, resampledLength } from '../../src/dsp/resample.ts';
+import { hashOf } from '../support/hash.ts';
 import { errorOf } from '../train/temporary.ts';
 import { distance, signal, tone } from './signals.ts';
 
@@ -82,4 +83,47 @@ it('refuses a result that no memory holds before there is any', () => {
 it.each([0, -1, 2000.5, Number.NaN, Infinity])('refuses a rate of %d Hz', (rate) => {
   expect(() => resample(signal(10), rate, 2000)).toThrow(/sample rate/);
   expect(() => resample(signal(10), 2000, rate)).toThrow(/sample rate/);
+});
+
+describe.each([...ratios, [44100, 1999], [2000, 2000]] as const)(
+  'in blocks, from %d to %d Hz',
+  (from, to) => {
+    const x = signal(9001, 5);
+    const whole = resample(x, from, to);
+
+    it.each([1, 2, 7, 63, 116, 1000, 4096, 8999, 9000, 9001, 20000])('of %d, the same bits', (size) => {
+      const resampler = new Resampler(from, to);
+      const parts: Float32Array[] = [];
+      for (let i = 0; i < x.length; i += size) parts.push(resampler.push(x.subarray(i, i + size)));
+      parts.push(resampler.push(new Float32Array(0)), resampler.end());
+      const joined = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
+      let at = 0;
+      for (const part of parts) {
+        joined.set(part, at);
+        at += part.length;
+      }
+      expect(joined).toEqual(whole);
+    });
+  },
+);
+
+it('comes out as soon as it can be known, and no sooner than there is any', () => {
+  const resampler = new Resampler(4000, 2000);
+  expect(resampler.push(new Float32Array(100))).toHaveLength(0);
+  // half the filter's length is 116 inputs
+  expect(resampler.push(new Float32Array(17))).toHaveLength(1);
+  expect(resampler.push(new Float32Array(2000))).toHaveLength(1000);
+  expect(resampler.end()).toHaveLength(Math.ceil(2117 / 2) - 1001);
+});
+
+it('refuses what would be too long as soon as it is', () => {
+  const resampler = new Resampler(1, 2 ** 24, 'a.wav');
+  const error = errorOf(() => resampler.push(new Float32Array(17)));
+  expect(error.code).toBe('dsp/too-long');
+  expect(() => new Resampler(0, 2000)).toThrow(/sample rate/);
+});
+
+it('has the bits that it has always had', () => {
+  const bits = ratios.map(([from, to]) => resample(signal(5000, 3), from, to));
+  expect(hashOf(...bits)).toBe('971ffdd6c0dbddedcbb3c278fb892f53eb32680c94e9a7492b98db84bd22d994');
 });

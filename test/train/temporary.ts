@@ -30,3 +30,14 @@ export function errorOf(action: () => unknown): EngineError {
   }
   throw new Error('expected an error, got none');
 }
+
+/** The engine's error that a promise is rejected with; anything else, or none, fails the test. */
+export async function rejectionOf(promise: Promise<unknown>): Promise<EngineError> {
+  try {
+    await promise;
+  } catch (error) {
+    if (error instanceof EngineError) return error;
+    throw error;
+  }
+  throw new Error('expected an error, got none');
+}

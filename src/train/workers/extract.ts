@@ -30,7 +30,11 @@ export interface Extracted {
   readonly cache?: CacheUse;
 }
 
-export type ExtractItem = Pick<RecordingEntry, 'id' | 'path'> & { readonly samples?: Float32Array };
+/** A file, or samples in memory. */
+export type ExtractItem = Pick<RecordingEntry, 'id' | 'path'> & {
+  readonly samples?: Float32Array;
+  readonly sampleRate?: number;
+};
 
 export function create({ features, channel = 'mix', cache }: ExtractSetup) {
   const extractor = new FeatureExtractor(features);
