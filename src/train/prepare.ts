@@ -1,6 +1,6 @@
 import { type AppliedSplit, applySplit } from './apply-split.ts';
-import { copyProblems, type Fingerprints, findCopies, joinGroups } from './copies.ts';
-import { type FingerprintOptions, fingerprint } from './fingerprint.ts';
+import { copyProblems, findCopies, joinGroups } from './copies.ts';
+import { type FingerprintOptions, type FoundPrints, fingerprint } from './fingerprint.ts';
 import type { Dataset, DatasetProblem, RecordingEntry } from './recording.ts';
 import type { Split } from './split.ts';
 import { makeSplit } from './stratify.ts';
@@ -8,7 +8,7 @@ import { makeSplit } from './stratify.ts';
 /** Recordings whose groups are as wide as they must be for a split that does not leak. */
 export interface Divisible {
   readonly recordings: readonly RecordingEntry[];
-  readonly fingerprints: Fingerprints & { readonly contentHash: ReadonlyMap<string, string> };
+  readonly fingerprints: FoundPrints;
   /** Copies under other names, and those with contradictory labels. */
   readonly problems: readonly DatasetProblem[];
 }
@@ -42,13 +42,14 @@ export interface PrepareOptions extends FingerprintOptions {
 export interface Prepared {
   readonly split: Split;
   readonly parts: AppliedSplit;
-  readonly contentHash: ReadonlyMap<string, string>;
+  /** Of every file that could be read. */
+  readonly fileHash: ReadonlyMap<string, string>;
   readonly problems: readonly DatasetProblem[];
 }
 
 /**
- * Which recordings train, validate and test, before any sound is used. A split that is drawn here never leaks as
- * far as files, groups and patients tell.
+ * Which recordings train, validate and test, before any sound is used. A split that is drawn here never leaks
+ * as far as groups, patients, files and samples tell.
  *
  * @throws DataError `split/…` · Interruption when `signal` is aborted
  */
@@ -60,6 +61,7 @@ export async function prepareParts(
   const used = named ? recordings.filter(({ id }) => named.has(id)) : recordings;
   const { recordings: joined, fingerprints, problems } = await divisible(used, options);
   const split = given ?? makeSplit(joined, { seed, classes });
-  const parts = applySplit(split, recordings, { ...fingerprints, allowLeaks });
-  return { split, parts, contentHash: fingerprints.contentHash, problems };
+  const { contentHash, soundHash } = fingerprints;
+  const parts = applySplit(split, recordings, { contentHash, soundHash, allowLeaks });
+  return { split, parts, fileHash: fingerprints.fileHash, problems };
 }

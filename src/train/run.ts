@@ -290,7 +290,7 @@ class Run {
   /** Of those whose file could be read. */
   private hashesOf(entries: AppliedSplit['train']): (readonly [string, string])[] {
     return entries.flatMap(({ id }) => {
-      const hash = this.prepared.contentHash.get(id);
+      const hash = this.prepared.fileHash.get(id);
       return hash === undefined ? [] : [[id, hash] as const];
     });
   }
