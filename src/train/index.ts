@@ -37,6 +37,13 @@ export type { Balance } from './sampler.ts';
 export { type AppliedSplit, type ApplySplitOptions, applySplit } from './apply-split.ts';
 export type { Fingerprints } from './copies.ts';
 export { type ScanOptions, scanDataset } from './dataset.ts';
+export {
+  type DownloadOptions,
+  type DownloadRecord,
+  type DownloadResult,
+  downloadSet,
+  type PublishedName,
+} from './download/index.ts';
 export { findLeaks, type Leak } from './leaks.ts';
 export { type LoadedRecordings, loadExamples, type SkippedRecording } from './load.ts';
 export type { Dataset, DatasetProblem, ExcludedRecording, LayoutName, RecordingEntry } from './recording.ts';
@@ -63,13 +70,20 @@ export {
 export { type EvaluationResult, evaluateDataset, evaluateTestPart } from './evaluate.ts';
 export { type JudgeOptions, judge } from './judge.ts';
 export { type LoadedModel, loadModel, type ModelCard, readModelCard, writeModelFile } from './model-file.ts';
-export { type FilePrediction, findFiles, predictFiles } from './predict.ts';
+export {
+  type FilePrediction,
+  findFiles,
+  judgePatients,
+  type PatientPrediction,
+  patientOfFile,
+  predictFiles,
+} from './predict.ts';
 export { type Prediction, readPredictions } from './predictions.ts';
 
 // Figures.
 
 export { rocAuc } from './auc.ts';
-export { type EvaluateOptions, type Evaluation, evaluateScored } from './evaluation.ts';
+export { type EvaluateOptions, type Evaluation, evaluateScored, type Figures } from './evaluation.ts';
 export { type ClassFigures, computeMetrics, type Figure, type Metrics, type Scored } from './metrics.ts';
 export { chooseThreshold } from './threshold.ts';
 

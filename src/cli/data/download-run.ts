@@ -99,10 +99,10 @@ function fetchLine(state: DownloadProgress, progress: Progress, rate: Rate, befo
   const left = rate.left(done, filesTotal - before - missing);
   return [
     `${progress.bar(files / Math.max(1, filesTotal))} ${count(files)} of ${count(filesTotal)} files`,
+    ...(missing > 0 ? [progress.style.red(`${count(missing)} missing`)] : []),
     bytesTotal === null ? size(bytes) : `${size(bytes)} of ${size(bytesTotal)}`,
     `${size(rate.perSecond(bytes))}/s`,
     ...(done > 0 ? [`${duration(left)} left`] : []),
-    ...(missing > 0 ? [progress.style.red(`${count(missing)} missing`)] : []),
   ];
 }
 
@@ -180,7 +180,8 @@ function missingLines({ missing, recordings, companions, list }: DownloadRecord)
 
 function obligations({ licence, citations }: DownloadRecord, folder: string): string[] {
   return [
-    `Licence: ${licence.name}, ${licence.address}`,
+    `Licence: ${licence.name}`,
+    `  ${licence.address}`,
     'Please cite:',
     ...citations.map((citation) => `  ${shortened(citation)}`),
     `In full, beside the data: ${printable(folder)}/LICENCE-AND-CITATION.txt`,
