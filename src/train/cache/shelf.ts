@@ -73,7 +73,7 @@ export class CacheShelf {
       touch(path);
       return found;
     } catch (cause) {
-      return systemCode(cause) === 'ENOENT' ? 'missing' : 'damaged';
+      return /^(ENOENT|ENOTDIR)$/.test(systemCode(cause)) ? 'missing' : 'damaged';
     } finally {
       if (file !== undefined) closeSync(file);
     }

@@ -14,6 +14,9 @@ const AFTER_TRIMMING = 0.9;
 /** Milliseconds after which nobody is still writing a part of an entry. */
 const ABANDONED = 3_600_000;
 
+/** Milliseconds by which the time of a file may lie before that of the clock at which it was written. */
+const CLOCKS = 5000;
+
 /** What a cache was good for. */
 export interface CacheReport {
   readonly folder: string;
@@ -43,7 +46,7 @@ export class FeatureCache {
   readonly limit: number;
   private readonly entries: string;
   private readonly closed = new SharedArrayBuffer(4);
-  private readonly since = Date.now();
+  private readonly since = Date.now() - CLOCKS;
   /** Bytes in it; not known before something was put in. */
   private size: number | null = null;
   private readonly counts = { found: 0, made: 0, damaged: 0 };
