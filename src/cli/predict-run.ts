@@ -1,18 +1,17 @@
-import { formatCsv } from '../train/csv.ts';
-import { loadModel, type ModelCard } from '../train/model-file.ts';
-import { type FilePrediction, findFiles, predictFiles } from '../train/predict.ts';
+import { loadModel } from '../train/model-file.ts';
+import {
+  type FilePrediction,
+  findFiles,
+  judgePatients,
+  patientOfFile,
+  predictFiles,
+} from '../train/predict.ts';
 import { openDevice } from './device.ts';
 import type { Io } from './io.ts';
 import type { PredictOptions } from './predict.ts';
-import { isTerminal, type Style, styleFor } from './style.ts';
+import { csvWriter, describeColumns, jsonWriter, patientName, textWriter } from './predict-writers.ts';
+import { styleFor } from './style.ts';
 import { plural } from './table.ts';
-
-/** How results are written: `each` as they come, `end` when all are there. */
-interface Writer {
-  begin(): string;
-  each(result: FilePrediction): string;
-  end(): string;
-}
 
 export async function predict(
   modelPath: string,
@@ -33,19 +32,34 @@ export async function predict(
       io.stderr.write(
         `${yellow('note:')} this model was trained on SYNTHETIC recordings; it says nothing about patients.\n`,
       );
+    const byPatient = options.byPatient === true;
+    const names = byPatient ? [...files, ...patientNames(files)] : files;
+    const heading = options.quiet ? undefined : describeColumns(card, byPatient);
     const writer = options.json
-      ? jsonWriter(modelPath, card)
+      ? jsonWriter(modelPath, card, byPatient)
       : options.csv
-        ? csvWriter(card)
-        : textWriter(files, io, options.quiet === true ? undefined : explain(card, io));
+        ? csvWriter(card, byPatient)
+        : textWriter(names, card, io, heading);
+    if (byPatient && card.patientThreshold === undefined && !options.quiet)
+      io.stderr.write(
+        `${yellow('note:')} this model was trained without knowing of patients; they are decided on as its files are.\n`,
+      );
     io.stdout.write(writer.begin());
     let failed = 0;
+    const results: FilePrediction[] = [];
     for await (const result of predictFiles(loaded, files)) {
+      if (byPatient) results.push(result);
       io.stdout.write(writer.each(result));
       if ('error' in result) {
         failed++;
         io.stderr.write(`${red('error:')} ${result.error.message}\n`);
       } else for (const warning of result.warnings) io.stderr.write(`${yellow('warning:')} ${warning}\n`);
+    }
+    for (const patient of judgePatients(loaded, results)) {
+      io.stdout.write(writer.patient(patient));
+      if (patient.failed === 0) continue;
+      const what = `patient ${patient.patient} is judged without ${plural(patient.failed, 'file')} of theirs`;
+      io.stderr.write(`${yellow('warning:')} ${what}.\n`);
     }
     io.stdout.write(writer.end());
     loaded.model.dispose();
@@ -57,80 +71,8 @@ export async function predict(
   }
 }
 
-/** What the columns mean, on stderr before the first line. */
-function explain({ classes, threshold }: ModelCard, io: Io): () => void {
-  const { dim } = styleFor(io.stderr, io.env);
-  const text =
-    classes.length === 2
-      ? `file, probability of "${classes[1]}", decision ("${classes[1]}" from ${threshold.toFixed(3)} on)`
-      : 'file, probability of the decision, decision';
-  return () => void io.stderr.write(`${dim(text)}\n`);
-}
-
-/** The number beside a decision, as in predictions.csv: of the second of two classes, else of the one decided on. */
-function probabilityOf({ probabilities }: Exclude<FilePrediction, { error: unknown }>): number {
-  return probabilities.length === 2 ? probabilities[1]! : Math.max(...probabilities);
-}
-
-/** Columns aligned for people, tabs for programs. A file that failed has no line: it is on stderr. */
-function textWriter(files: readonly string[], io: Io, heading: (() => void) | undefined): Writer {
-  const aligned = isTerminal(io.stdout, io.env);
-  const style: Style = styleFor(io.stdout, io.env);
-  const width = Math.min(60, Math.max(...files.map((file) => file.length)));
-  return {
-    begin: () => {
-      heading?.();
-      return '';
-    },
-    each(result) {
-      if ('error' in result) return '';
-      const cells = [result.file, probabilityOf(result).toFixed(4), result.decision];
-      if (!aligned) return `${cells.join('\t')}\n`;
-      return `${cells[0]!.padEnd(width)}  ${cells[1]}  ${style.bold(cells[2]!)}\n`;
-    },
-    end: () => '',
-  };
-}
-
-function csvWriter({ classes }: ModelCard): Writer {
-  const many = classes.length > 2;
-  const heading = ['file', 'probability', 'decision', 'error'];
-  const perClass = many ? classes.map((name) => `probability:${name}`) : [];
-  return {
-    begin: () => formatCsv([[...heading, ...perClass]]),
-    each(result) {
-      if ('error' in result)
-        return formatCsv([[result.file, '', '', result.error.message, ...perClass.map(() => '')]]);
-      const cells = [result.file, probabilityOf(result), result.decision, ''];
-      return formatCsv([many ? [...cells, ...result.probabilities] : cells]);
-    },
-    end: () => '',
-  };
-}
-
-function jsonWriter(model: string, { classes, threshold, trainedOn }: ModelCard): Writer {
-  const results: object[] = [];
-  return {
-    begin: () => '',
-    each(result) {
-      if ('error' in result) results.push(result);
-      else {
-        const { file, seconds, decision, probabilities, warnings } = result;
-        const byClass = Object.fromEntries(classes.map((name, k) => [name, probabilities[k]]));
-        results.push({
-          file,
-          seconds,
-          probability: probabilityOf(result),
-          decision,
-          probabilities: byClass,
-          warnings,
-        });
-      }
-      return '';
-    },
-    end() {
-      const synthetic = trainedOn.layout === 'synthetic';
-      return `${JSON.stringify({ model, classes, threshold, synthetic, results }, null, 2)}\n`;
-    },
-  };
+function patientNames(files: readonly string[]): string[] {
+  const counts = new Map<string, number>();
+  for (const patient of files.map(patientOfFile)) counts.set(patient, (counts.get(patient) ?? 0) + 1);
+  return [...counts].map(([patient, count]) => patientName({ patient, files: count }));
 }
