@@ -20,6 +20,8 @@ export interface SoundStream {
   readonly channels: number;
   /** Samples of each channel. */
   readonly frames: number;
+  /** How samples are stored, such as `pcm 16` or `mulaw 8`; absent where that is not known. */
+  readonly encoding?: string;
   /** What is odd about the file; complete once all blocks were read. */
   readonly warnings: readonly string[];
   /** All samples, once: one array a channel, theirs until the next block. */
@@ -43,6 +45,7 @@ export function openSound(path: string): SoundFile {
 
 async function openWav(source: FileSource): Promise<SoundStream> {
   const stream = await WavStream.open(source, { name: source.path });
-  const { sampleRate, channels, frames, warnings } = stream.info;
-  return { sampleRate, channels, frames, warnings, blocks: () => stream.blocks() };
+  const { sampleRate, channels, frames, encoding, bitsPerSample, warnings } = stream.info;
+  const stored = `${encoding} ${bitsPerSample}`;
+  return { sampleRate, channels, frames, encoding: stored, warnings, blocks: () => stream.blocks() };
 }
