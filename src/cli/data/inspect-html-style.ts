@@ -35,7 +35,7 @@ ul.findings li { display: grid; grid-template-columns: 5.2rem 1fr; gap: .6rem; p
 .note .mark { color: var(--note); }
 .examples { color: var(--soft); font-size: .85rem; overflow-wrap: anywhere; }
 .other { color: var(--serious); font-weight: 600; }
-.pictures { display: grid; grid-template-columns: repeat(auto-fill, minmax(15rem, 1fr)); gap: .8rem; }
+.pictures { display: grid; grid-template-columns: repeat(auto-fill, minmax(12.5rem, 1fr)); gap: .8rem; }
 .pictures figure { margin: 0; }
 .pictures img { display: block; width: 100%; height: 8rem; image-rendering: pixelated; border-radius: 3px; }
 code { font: .9em ui-monospace, monospace; background: var(--tint); padding: .05rem .25rem; border-radius: 3px; }

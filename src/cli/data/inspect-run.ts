@@ -9,7 +9,7 @@ import { Interruption } from '../../train/interruption.ts';
 import type { Dataset, RecordingEntry } from '../../train/recording.ts';
 import { readSplit } from '../../train/split.ts';
 import { INTERRUPTED, type Io } from '../io.ts';
-import { shellWord } from '../options.ts';
+import { scanOptions, shellWord } from '../options.ts';
 import { Progress, Rate } from '../progress.ts';
 import { styleFor } from '../style.ts';
 import { count, duration } from '../table.ts';
@@ -20,8 +20,8 @@ import { inspectionReport } from './inspect-text.ts';
 export async function inspect(path: string, options: InspectCommandOptions, io: Io): Promise<number> {
   const progress = new Progress(io, { quiet: options.quiet === true });
   checkOptions(options);
-  const { layout, label, split } = options;
-  const scan = { layout, ...(label === undefined ? {} : { label }) };
+  const { split } = options;
+  const scan = scanOptions(options);
   const dataset = scanDataset(path, scan);
   const given = split === undefined ? undefined : { path: split, split: readSplit(split) };
   const watch = io.watchInterruption(() => {});
@@ -118,12 +118,13 @@ function leaks({ split }: Inspection): boolean {
 /** Train where a good split is given, else draw one. */
 function nextCommand(
   path: string,
-  { layout, label, split }: InspectCommandOptions,
+  { layout, label, classes, split }: InspectCommandOptions,
   inspection: Inspection,
 ): string {
   const options = [
     ...(layout === 'auto' ? [] : [`--layout ${layout}`]),
     ...(label === undefined ? [] : [`--label ${shellWord(label)}`]),
+    ...(classes === undefined ? [] : [`--classes ${shellWord(classes.join(','))}`]),
   ];
   const words =
     split !== undefined && !leaks(inspection)

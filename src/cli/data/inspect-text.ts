@@ -2,7 +2,7 @@ import { examplesOf } from '../../train/inspect/findings.ts';
 import type { Inspection, Severity, SoundGroup, Summary, Tally } from '../../train/inspect/inspection.ts';
 import { printable } from '../../train/recording.ts';
 import type { Style } from '../style.ts';
-import { count, duration, figure, plural, table } from '../table.ts';
+import { count, duration, figure, plural, table, widthOf } from '../table.ts';
 
 /** Names of sites and classes are the user's own and may be long. */
 const LONGEST_NAME = 18;
@@ -21,7 +21,7 @@ export function inspectionReport(inspection: Inspection, style: Style, width: nu
     ...section('Classes by site', tallyTable(counts.bySite, total, inspection.classes, style, width), style),
     ...factTables(inspection, style, width),
     ...section('How far a rule gets that never listens', shortcutTable(inspection, style, width), style),
-    ...section('Sound', soundTable(inspection, style), style),
+    ...section('Sound', soundTable(inspection, style, width), style),
     ...section('Shared sound', sharedTable(inspection, style), style),
     ...section('Copies', copyLines(inspection, width), style),
     ...section('Split', splitTable(inspection, style, width), style),
@@ -50,7 +50,7 @@ function findingLines({ findings }: Inspection, style: Style, width: number): st
   });
 }
 
-/** As many classes as fit have a column; a share of the last where there are two. */
+/** As many classes as fit have a column; where there are two, the share of the second has one. */
 function tallyTable(
   tallies: readonly Tally[],
   total: Tally | null,
@@ -58,9 +58,32 @@ function tallyTable(
   style: Style,
   width: number,
 ): string[] {
-  const shown = classes.slice(0, Math.max(1, Math.floor((width - 52) / 12)));
-  const binary = classes.length === 2;
-  const rest = classes.length - shown.length;
+  const some = tallies.slice(0, 4 * MOST_ROWS);
+  const rows = total && tallies.length > 1 ? [...some, total] : some;
+  let shown = classes.length;
+  let lines = columns(rows, classes, shown, style);
+  while (shown > 1 && Math.max(...lines.map(widthOf)) > width)
+    lines = columns(rows, classes, (shown -= 1), style);
+  const rest = classes.length - shown;
+  return [
+    ...lines,
+    ...(rest > 0 ? [style.dim(`and ${rest} more ${rest === 1 ? 'class' : 'classes'}, see --json`)] : []),
+    ...(some.length < tallies.length
+      ? [style.dim(`and ${tallies.length - some.length} more rows, see --json`)]
+      : []),
+  ];
+}
+
+function columns(rows: readonly Tally[], classes: readonly string[], shown: number, style: Style): string[] {
+  const binary = classes.length === 2 && shown === 2;
+  const heading = [
+    '',
+    'recordings',
+    'subjects',
+    ...classes.slice(0, shown).map((name) => clip(name, 12)),
+    ...(binary ? ['share'] : []),
+    'hours',
+  ];
   const row = (each: Tally) => {
     const share =
       each.recordings === 0 ? '–' : `${((100 * each.byClass[1]!) / each.recordings).toFixed(0)} %`;
@@ -68,28 +91,12 @@ function tallyTable(
       clip(each.name),
       count(each.recordings),
       count(each.subjects),
-      ...shown.map((_, k) => count(each.byClass[k]!)),
+      ...each.byClass.slice(0, shown).map(count),
       ...(binary ? [share] : []),
       hours(each.seconds),
     ];
   };
-  const heading = [
-    '',
-    'recordings',
-    'subjects',
-    ...shown.map((name) => clip(name, 10)),
-    ...(binary ? ['share'] : []),
-    'hours',
-  ];
-  const some = tallies.slice(0, 4 * MOST_ROWS);
-  const rows = [...some.map(row), ...(total && tallies.length > 1 ? [row(total)] : [])];
-  return [
-    ...table([heading, ...rows], style),
-    ...(rest > 0 ? [style.dim(`and ${rest} more classes, see --json`)] : []),
-    ...(some.length < tallies.length
-      ? [style.dim(`and ${tallies.length - some.length} more, see --json`)]
-      : []),
-  ];
+  return table([heading, ...rows.map(row)], style);
 }
 
 function factTables({ counts, classes }: Inspection, style: Style, width: number): string[] {
@@ -122,7 +129,8 @@ function shortcutTable({ shortcuts, classes }: Inspection, style: Style, width: 
   ];
 }
 
-function soundTable({ sound }: Inspection, style: Style): string[] {
+function soundTable({ sound }: Inspection, style: Style, width: number): string[] {
+  if (sound.total.recordings === 0) return [];
   const row = (each: SoundGroup) => [
     clip(each.name),
     rates(each),
@@ -137,7 +145,15 @@ function soundTable({ sound }: Inspection, style: Style): string[] {
   return [
     ...table([heading, ...groups.map(row), ...(groups.length > 1 ? [row(sound.total)] : [])], style),
     style.dim('Lengths and levels are those of 10 to 90 % of the recordings, DC is a median.'),
+    ...wrap(formats(sound.total), width, '').map(style.dim),
   ];
+}
+
+/** `Stored as pcm 16 (217); channels: 1 (217).` */
+function formats({ encodings, channels }: SoundGroup): string {
+  const list = (counts: SoundGroup['encodings']) =>
+    counts.map((each) => `${each.value} (${count(each.count)})`).join(', ');
+  return `Stored as ${list(encodings) || 'unknown'}; channels: ${list(channels)}.`;
 }
 
 function rates({ sampleRates }: SoundGroup): string {

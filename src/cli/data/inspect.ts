@@ -1,9 +1,15 @@
-import { type CommonOptions, commonOptions, layoutOption, threadsOption } from '../options.ts';
+import {
+  type CommonOptions,
+  classesOption,
+  commonOptions,
+  type DatasetOptions,
+  labelOption,
+  layoutOption,
+  threadsOption,
+} from '../options.ts';
 import type { AddDataCommand } from './data.ts';
 
-export interface InspectCommandOptions extends CommonOptions {
-  readonly layout: 'auto' | 'cinc2016' | 'folders' | 'csv';
-  readonly label?: string;
+export interface InspectCommandOptions extends CommonOptions, DatasetOptions {
   readonly split?: string;
   readonly html?: string;
   readonly threads?: number;
@@ -13,7 +19,7 @@ const EXAMPLES = `
 Examples:
   $ pcg-engine data inspect .data/cinc2016
   $ pcg-engine data inspect .data/cinc2016 --html cinc2016.html
-  $ pcg-engine data inspect .data/circor2022 --label murmur
+  $ pcg-engine data inspect .data/circor2022 --label outcome
   $ pcg-engine data inspect labels.csv --split splits/split.json
   $ pcg-engine data inspect recordings/ --json | jq .findings
 
@@ -31,7 +37,8 @@ export const inspectCommand: AddDataCommand = (data, io, exit) => {
     .argument('<data>', 'folder with recordings and labels, or a CSV file that lists them')
     .optionsGroup('Recordings:')
     .addOption(layoutOption())
-    .option('--label <name>', 'which label is meant, where a source has several')
+    .addOption(labelOption())
+    .addOption(classesOption())
     .option('--split <file>', 'check who is on which side of this split')
     .addOption(threadsOption());
   commonOptions(command)

@@ -145,7 +145,7 @@ export function shortcutsSvg({ shortcuts, classes }: Inspection, render: RenderS
           silent: true,
           symbol: 'none',
           lineStyle: { color: colour(1), type: 'dashed', width: 2 },
-          label: { formatter: 'chance', position: 'end', ...FONT },
+          label: { formatter: 'chance', position: 'start', ...FONT },
           data: [{ xAxis: chance }],
         },
       },

@@ -18,7 +18,7 @@ export interface SoundFacts {
   readonly sampleRate: number;
   readonly channels: number;
   readonly seconds: number;
-  /** Such as `pcm 16` or `µ-law`; null where the reader does not say. */
+  /** Such as `pcm 16` or `mulaw 8`; null where the reader does not say. */
   readonly encoding: string | null;
   /** Of the reader. */
   readonly warnings: readonly string[];
@@ -75,7 +75,7 @@ export function create() {
         hash,
         sampleRate,
         channels,
-        encoding: encodingOf(stream),
+        encoding: stream.encoding ?? null,
         warnings: [...stream.warnings],
         notFinite,
         peakDb: amplitudeDb(most(({ peak }) => peak).peak),
@@ -147,8 +147,4 @@ export function joined(parts: readonly Float32Array[]): Float32Array {
 /** 20·log10, null for 0. */
 function amplitudeDb(x: number): number | null {
   return x > 1e-100 ? decibel(x * x) : null;
-}
-
-function encodingOf(stream: object): string | null {
-  return 'encoding' in stream && typeof stream.encoding === 'string' ? stream.encoding : null;
 }

@@ -25,12 +25,13 @@ export function findFindings(facts: Facts): Finding[] {
     ...ofCounts(facts),
     ...ofSound(facts),
     ...facts.problems.map(
-      ({ code, message, count, examples }): Finding => ({
+      // Their messages name the first few already.
+      ({ code, message, count }): Finding => ({
         code,
         severity: 'note',
         text: `${message}.`,
         count,
-        examples,
+        examples: [],
       }),
     ),
     ...facts.excluded.map(({ reason, records }) =>
@@ -195,12 +196,16 @@ function ofShortcuts({ shortcuts, classes, counts }: Facts): Finding[] {
   return found;
 }
 
-function shortcutFinding({ fact, macc, auc, rule }: Shortcut, name: string, chance: number): Finding {
+/** Rules over more values than this are too long to read; they are in `shortcuts`. */
+const LONGEST_RULE = 8;
+
+function shortcutFinding({ fact, macc, auc, rule, values }: Shortcut, name: string, chance: number): Finding {
   const learner = LEARNER[fact] ?? `a model that only knows the ${fact}`;
   const area = auc === null ? '' : `, AUC ${auc.toFixed(2)}`;
   const advice =
     fact === 'site' ? ' Believe figures within sites, and test on a site that was left out.' : '';
-  const text = `${learner[0]!.toUpperCase()}${learner.slice(1)} gets ${name} ${macc!.toFixed(2)}${area} (chance: ${chance.toFixed(2)}).${advice} Its rule: ${printable(rule)}.`;
+  const how = values <= LONGEST_RULE ? ` Its rule: ${printable(rule)}.` : '';
+  const text = `${learner[0]!.toUpperCase()}${learner.slice(1)} gets ${name} ${macc!.toFixed(2)}${area} (chance: ${chance.toFixed(2)}).${advice}${how}`;
   const severity = macc! >= chance + 2 * LIMITS.shortcut ? 'serious' : 'warning';
   return {
     code: `shortcut-${fact.replaceAll(' ', '-').toLowerCase()}`,
@@ -240,7 +245,7 @@ function ofCounts({ counts, classes, recordings }: Facts): Finding[] {
   const few = classes.filter((_, k) => perClass[k]! > 0 && perClass[k]! < FEW_SUBJECTS);
   if (few.length > 0) {
     const text = `${few.map((name) => `"${printable(name)}" has ${perClass[classes.indexOf(name)]} subjects`).join(', ')}: too few for figures that hold.`;
-    found.push(finding('few-subjects', 'warning', text, few));
+    found.push(finding('few-subjects', 'warning', text, [], few.length));
   }
   const several = counts.subjectsOfSeveralClasses;
   if (several.length > 0) {
@@ -304,7 +309,7 @@ function ofSound({ sound, recordings, counts }: Facts): Finding[] {
   const apart = spectraApart(sound.bySite);
   if (apart && apart.db >= SPECTRA_APART) {
     const text = `The sites sound different: at ${apart.hz} Hz the median spectra of ${printable(apart.high)} and ${printable(apart.low)} are ${apart.db.toFixed(0)} dB apart. Features standardised per band and recording (the default) take the colour out, not the noise.`;
-    found.push(finding('spectra-differ', 'warning', text, [apart.high, apart.low]));
+    found.push(finding('spectra-differ', 'warning', text, [], 2));
   }
   return found;
 }

@@ -128,10 +128,9 @@ function ranges(values: readonly number[], unit: string): string[] {
   ];
   return values.map((value) => {
     const i = edges.filter((edge) => value > edge).length;
-    if (edges.length === 0 || i === 0) return `≤ ${shown(edges[0] ?? value)} ${unit}`;
-    return i === edges.length
-      ? `> ${shown(edges[i - 1]!)} ${unit}`
-      : `${shown(edges[i - 1]!)}–${shown(edges[i]!)} ${unit}`;
+    if (i === 0) return `up to ${shown(edges[0]!)} ${unit}`;
+    const from = shown(edges[i - 1]!);
+    return i === edges.length ? `over ${from} ${unit}` : `${from} to ${shown(edges[i]!)} ${unit}`;
   });
 }
 
