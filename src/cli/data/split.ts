@@ -1,9 +1,15 @@
-import { type CommonOptions, commonOptions, layoutOption, numberOption } from '../options.ts';
+import {
+  type CommonOptions,
+  classesOption,
+  commonOptions,
+  type DatasetOptions,
+  labelOption,
+  layoutOption,
+  numberOption,
+} from '../options.ts';
 import type { AddDataCommand } from './data.ts';
 
-export interface SplitCommandOptions extends CommonOptions {
-  readonly layout: 'auto' | 'cinc2016' | 'folders' | 'csv';
-  readonly label?: string;
+export interface SplitCommandOptions extends CommonOptions, DatasetOptions {
   readonly fractions?: string;
   readonly folds?: number;
   readonly leaveOneSiteOut?: true;
@@ -21,6 +27,7 @@ Examples:
 
 All recordings of a subject are on one side, and so are copies of a recording under other names. Every part has
 its share of every class at every site. The same recordings, seed and options give the same files.
+Copies are files with the same bytes, and WAV files with the same samples.
 With --folds and --leave-one-site-out, a fifth of what is not tested validates.
 
 Exit codes: 0 all files are written · 2 usage, or a file is there already · 3 the data do not allow it (also: a
@@ -34,7 +41,8 @@ export const splitCommand: AddDataCommand = (data, io, exit) => {
     .argument('<data>', 'folder with recordings and labels, or a CSV file that lists them')
     .optionsGroup('Recordings:')
     .addOption(layoutOption())
-    .option('--label <name>', 'which label is meant, where a source has several')
+    .addOption(labelOption())
+    .addOption(classesOption())
     .optionsGroup('Split:')
     .option('--fractions <shares>', 'shares of train, validation and test (default: 0.64,0.16,0.2)')
     .addOption(numberOption('--folds <k>', 'k splits, each recording tested in one of them'))
