@@ -108,6 +108,8 @@ function parseOrigin(value: unknown, invalid: (what: string) => DataError): Spli
     if (Number.isSafeInteger(number) && (number as number) >= 1) return number as number;
     throw invalid(`"made.${name}" is not a whole number from 1 on`);
   };
+  if (fold !== undefined && folds !== undefined && Number(fold) > Number(folds))
+    throw invalid(`"made.fold" is ${fold} of ${folds}`);
   if (site !== undefined && typeof site !== 'string') throw invalid('"made.site" is not a name');
   return {
     how: kind,

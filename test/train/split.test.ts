@@ -94,6 +94,46 @@ describe('a split file', () => {
     expect(split).toEqual(splitOf(parts, null));
   });
 
+  it('may say how it was drawn, which changes nothing of its hash', () => {
+    const made = [
+      { how: 'stratified', fractions: { train: 0.5, validation: 0.25, test: 0.25 } },
+      { how: 'k-fold', fold: 2, folds: 5 },
+      { how: 'leave-one-site-out', site: '' },
+    ] as const;
+    for (const each of made) {
+      const split = splitOf(parts, 7, each);
+      expect(split.hash).toBe(splitOf(parts).hash);
+      expect(parseSplit(JSON.parse(formatSplit(split)), 'mine.json')).toEqual(split);
+    }
+    expect(splitOf(parts, 7)).not.toHaveProperty('made');
+  });
+
+  it('written before splits said how they were drawn is read', () => {
+    const text = `{"format": "pcg-engine/split/1", "seed": 7, "parts": {"train": ["a", "b"], "validation": ["c"],
+      "test": ["d"]}, "hash": "${splitHash(parts)}"}`;
+    expect(parseSplit(JSON.parse(text), 'old.json')).toEqual(splitOf(parts, 7));
+  });
+
+  it('has had the same hash since it was written', () => {
+    expect(splitHash(parts)).toMatchInlineSnapshot(`"9f3072e833aa66d2680b7fdf020c52f62ebfea3d93cbe38b147d1fab26a30bd6"`);
+  });
+
+  it.each([
+    [null, '"made" is not an object'],
+    [{}, '"made.how" is none of stratified, k-fold, leave-one-site-out'],
+    [{ how: 'random' }, '"made.how" is none of'],
+    [{ how: 'k-fold', fold: 0 }, '"made.fold" is not a whole number from 1 on'],
+    [{ how: 'k-fold', fold: 6, folds: 5 }, '"made.fold" is 6 of 5'],
+    [{ how: 'k-fold', folds: 1.5 }, '"made.folds" is not a whole number'],
+    [{ how: 'leave-one-site-out', site: 3 }, '"made.site" is not a name'],
+    [{ how: 'stratified', fractions: 0.2 }, '"made.fractions.train" is not a share'],
+    [{ how: 'stratified', fractions: { train: 0.5, validation: 2, test: 0 } }, '"made.fractions.validation"'],
+  ])('with a wrong "made" %j is refused', (made, words) => {
+    const error = errorOf(() => parseSplit({ format: 'pcg-engine/split/1', parts, made }, 'mine.json'));
+    expect(error).toMatchObject({ code: 'split/invalid', exitCode: 3 });
+    expect(error.message).toContain(`mine.json: ${words}`);
+  });
+
   it.each([
     ['split/invalid', []],
     ['split/invalid', { parts }],

@@ -60,7 +60,7 @@ export function printSplits(
   const lines = [style.bold(title), ''];
   lines.push(
     ...partsTable(
-      results.map((each) => ({ name: nameOf(each), counts: each.counts })),
+      results.map((each) => ({ name: how === 'stratified' ? '' : nameOf(each), counts: each.counts })),
       classes,
       style,
       width,

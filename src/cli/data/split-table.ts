@@ -38,7 +38,7 @@ export function countParts(
   return { train: counts('train'), validation: counts('validation'), test: counts('test') };
 }
 
-/** A split under the name of its file. */
+/** A split under the name of its file; of none where there is but one. */
 export interface NamedCounts {
   readonly name: string;
   readonly counts: SplitCounts;
@@ -58,7 +58,7 @@ export function partsTable(
   width: number,
 ): string[] {
   const shown: readonly Part[] = splits.length > MOST_WHOLE ? ['test'] : PARTS;
-  const names = splits.length > 1 ? splits.map(({ name }) => clip(name)) : [''];
+  const names = splits.map(({ name }) => clip(name));
   const longest = Math.max(...names.map(widthOf));
   const rows = splits.flatMap(({ counts }, i) =>
     shown.map((part, p) => {
