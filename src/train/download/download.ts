@@ -330,7 +330,9 @@ class Download {
     } catch {
       // The first failure is the one to report.
     }
-    return error;
+    if (!(error instanceof EngineError) || error.code !== 'file/disk-full') return error;
+    const hint = 'What is there is kept: make room and run it again';
+    return new DataError(error.code, error.message, hint, { cause: error });
   }
 
   private result(record: DownloadRecord): DownloadResult {

@@ -1,6 +1,6 @@
-import type { IncomingMessage } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Interruption } from '../interruption.ts';
+import type { Answer } from './answer.ts';
 import { FetchFailure, type HttpClient, shown } from './http.ts';
 import { wrongHash } from './source.ts';
 import type { Target } from './target.ts';
@@ -123,21 +123,21 @@ class Attempt {
       await this.receive(answer, part);
       return part;
     } finally {
-      if (!answer.complete) answer.destroy();
+      answer.drop();
     }
   }
 
   /** Where the answer begins in the file. */
-  private partOf(answer: IncomingMessage, before: number): number | 'all-there' | 'useless' {
+  private partOf(answer: Answer, before: number): number | 'all-there' | 'useless' {
     const etag = answer.headers.etag;
     const range = /^bytes (?:(\d+)-\d+|\*)\/(\d+|\*)$/.exec(answer.headers['content-range'] ?? '');
-    if (answer.statusCode === 416) return range?.[2] === String(before) ? 'all-there' : 'useless';
+    if (answer.status === 416) return range?.[2] === String(before) ? 'all-there' : 'useless';
     this.validator = etag?.startsWith('"') ? etag : undefined;
-    if (answer.statusCode === 200) return 0;
+    if (answer.status === 200) return 0;
     return before > 0 && range?.[1] === String(before) ? before : 'useless';
   }
 
-  private async receive(answer: IncomingMessage, start: number): Promise<void> {
+  private async receive(answer: Answer, start: number): Promise<void> {
     const { client, target, job } = this;
     const most = client.policy.mostBytes;
     const announced = Number(answer.headers['content-length'] ?? 0);

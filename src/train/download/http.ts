@@ -1,10 +1,10 @@
-import type { IncomingMessage } from 'node:http';
 import { Agent as HttpAgent, request as httpRequest } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { DataError } from '../../base/errors.ts';
 import { systemCode } from '../files.ts';
 import { Interruption } from '../interruption.ts';
 import { printable } from '../recording.ts';
+import { Answer } from './answer.ts';
 
 /** How patient a download is. */
 export interface HttpPolicy {
@@ -79,14 +79,14 @@ export class HttpClient {
    * The answer to a GET, after redirections; its body is still to come and must be read or destroyed.
    * @throws FetchFailure `download/…` for all but 200, 206 and 416
    */
-  async get(url: URL, headers: Readonly<Record<string, string>> = {}): Promise<IncomingMessage> {
+  async get(url: URL, headers: Readonly<Record<string, string>> = {}): Promise<Answer> {
     let at = url;
     for (let hops = 0; ; hops++) {
       const answer = await this.ask(at, headers);
-      const status = answer.statusCode ?? 0;
+      const { status } = answer;
       const { location } = answer.headers;
       if (status === 200 || status === 206 || status === 416) return accepted(answer, at);
-      answer.destroy();
+      answer.drop();
       if (status < 300 || status >= 400 || status === 304 || location === undefined)
         throw refused(at, status, answer.headers['retry-after']);
       const message = `${shown(url)}: more than ${this.policy.redirects} redirections`;
@@ -95,7 +95,7 @@ export class HttpClient {
     }
   }
 
-  private ask(url: URL, headers: Readonly<Record<string, string>>): Promise<IncomingMessage> {
+  private ask(url: URL, headers: Readonly<Record<string, string>>): Promise<Answer> {
     const { answerMs } = this.policy;
     return new Promise((resolve, reject) => {
       if (this.signal.aborted) return void reject(new Interruption());
@@ -109,11 +109,9 @@ export class HttpClient {
         const message = `${shown(url)}: no answer for ${answerMs / 1000} s`;
         request.destroy(new FetchFailure('no-answer', message, { again: true, unreachable: true }));
       }, answerMs);
-      request.on('response', (answer) => {
+      request.on('response', (message) => {
         clearTimeout(timer);
-        // A body that breaks off before anybody reads it must not end the process.
-        answer.on('error', () => {});
-        resolve(answer);
+        resolve(new Answer(message));
       });
       request.on('error', (cause) => {
         clearTimeout(timer);
@@ -125,31 +123,20 @@ export class HttpClient {
 
   /**
    * The body, piece by piece. The time that the reader takes does not count as a stall.
-   * @throws FetchFailure `download/stalled`, `download/broken-off`
+   * @throws FetchFailure `download/stalled`, `download/connection` · Interruption
    */
-  async *body(answer: IncomingMessage, url: URL): AsyncGenerator<Uint8Array> {
+  async *body(answer: Answer, url: URL): AsyncGenerator<Uint8Array> {
     const { stallMs } = this.policy;
-    const pieces = answer[Symbol.asyncIterator]() as AsyncIterator<Uint8Array>;
+    const stalled = () => {
+      const message = `${shown(url)}: no byte for ${stallMs / 1000} s`;
+      return new FetchFailure('stalled', message, { again: true, unreachable: true });
+    };
     try {
-      for (;;) {
-        const timer = setTimeout(() => {
-          const message = `${shown(url)}: no byte for ${stallMs / 1000} s`;
-          answer.destroy(new FetchFailure('stalled', message, { again: true, unreachable: true }));
-        }, stallMs);
-        let next: IteratorResult<Uint8Array>;
-        try {
-          next = await pieces.next();
-        } finally {
-          clearTimeout(timer);
-        }
-        if (next.done) break;
-        yield next.value;
-      }
-      if (!answer.complete) throw lost(url, undefined);
+      yield* answer.body(stallMs, stalled);
     } catch (cause) {
       throw this.signal.aborted ? new Interruption() : lost(url, cause);
     } finally {
-      if (!answer.complete) answer.destroy();
+      answer.drop();
     }
   }
 }
@@ -162,10 +149,10 @@ export function shown(url: URL): string {
   return copy.href;
 }
 
-function accepted(answer: IncomingMessage, url: URL): IncomingMessage {
+function accepted(answer: Answer, url: URL): Answer {
   const encoding = answer.headers['content-encoding'] ?? 'identity';
   if (encoding === 'identity') return answer;
-  answer.destroy();
+  answer.drop();
   const message = `${shown(url)}: the server packs files (${encoding}) although asked not to`;
   throw new FetchFailure('encoded', message, { again: false });
 }

@@ -3,7 +3,7 @@ import { createReadStream, mkdirSync, type Stats } from 'node:fs';
 import { type FileHandle, open, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { DataError } from '../../base/errors.ts';
-import { fileError, systemCode } from '../files.ts';
+import { fileError, isFolder, systemCode } from '../files.ts';
 
 /** What is at the place of a file before it is fetched. */
 export type Present =
@@ -141,12 +141,20 @@ async function hashOf(path: string): Promise<{ sha256: string; bytes: number }> 
   return { sha256: hash.digest('hex'), bytes };
 }
 
-/** @throws DataError `file/…` */
+/** With the folders above it. @throws DataError `file/…` */
 export function makeFolder(path: string): void {
+  // One by one: `recursive` says "no such file or folder" where the truth is that nothing can be written.
   try {
-    mkdirSync(path, { recursive: true });
+    mkdirSync(path);
   } catch (cause) {
-    if (systemCode(cause) === 'EEXIST')
+    const code = systemCode(cause);
+    if (code === 'ENOENT' && !isFolder(dirname(path))) {
+      makeFolder(dirname(path));
+      makeFolder(path);
+      return;
+    }
+    if (isFolder(path)) return;
+    if (code === 'EEXIST')
       throw new DataError('file/not-a-folder', `cannot download into ${path}: it is a file, not a folder`);
     throw fileError('write', path, cause);
   }

@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -303,6 +303,34 @@ describe('an archive that is hostile or damaged', () => {
     bytes.writeUInt32LE(0, second + 42);
     return new Uint8Array(bytes);
   }
+});
+
+describe('a disk that does not take it', () => {
+  const full = '/dev/full';
+
+  it('that is full ends the download, keeps what is there, and says what to do', async () => {
+    const to = join(temporaryFolder(), 'set');
+    mkdirSync(join(to, 'training-a'), { recursive: true });
+    // Linux has a device that is always full; a part that leads there is written to it.
+    const part = join(to, 'training-a', '.a0002.wav.partial');
+    symlinkSync(full, part);
+    const error = await failureOf(take(folderOf(smallSet()), { to, parallel: 1 }));
+    // Elsewhere the device is not there, and may not be made.
+    expect(error.code).toBe(existsSync(full) ? 'file/disk-full' : 'file/denied');
+    if (existsSync(full)) expect(error.message).toContain('make room and run it again');
+    expect(pathsBelow(to)).toContain('training-a/a0001.wav');
+    expect(JSON.parse(readFileSync(join(to, 'download.json'), 'utf8'))).toMatchObject({ complete: false });
+    rmSync(part, { force: true });
+    expectComplete(await take(folderOf(smallSet()), { to }));
+  });
+
+  it('where nothing can be made is named', async () => {
+    const file = join(temporaryFolder(), 'file');
+    writeFileSync(file, 'a file');
+    const error = await failureOf(take(folderOf(smallSet()), { to: join(file, 'below', 'set') }));
+    expect(error.code).toBe('file/not-a-folder');
+    expect(readFileSync(file, 'utf8')).toBe('a file');
+  });
 });
 
 it('a folder that leads round in circles is read once', async () => {

@@ -26,7 +26,7 @@ it('whatever the server does, the folder ends right, and complete or the result 
       }
       expect(last.status).toBe('complete');
     }),
-    { numRuns: 60, seed: 20160304 },
+    { numRuns: 30, seed: 20160304 },
   );
 
   function expectHonest({ folder, record, status }: Awaited<ReturnType<typeof get>>): void {
