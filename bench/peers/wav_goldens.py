@@ -103,6 +103,15 @@ def plain():
             add(f"{container} {subtype} {channels} ch {endian}".replace(" FILE", ""), data, samples, rate, encoding, bits, by)
 
 
+def every_code():
+    """All 256 codes of G.711; the zero of µ-law that is negative is a zero like the other."""
+    for tag, encoding in ((6, "alaw"), (7, "mulaw")):
+        fmt = struct.pack("<HHIIHH", tag, 1, 8000, 8000, 1, 8)
+        data = riff([chunk(b"fmt ", fmt), chunk(b"data", bytes(range(256)))])
+        samples, rate = by_soundfile(data)
+        add(f"{encoding} every code", data, samples, rate, encoding, 8, "soundfile")
+
+
 def blocks_of(data):
     """Block size, samples per block, and the bytes of `data`, of an ADPCM file."""
     order = ">" if data[:4] == b"RIFX" else "<"
@@ -212,6 +221,7 @@ def odd_widths():
 
 
 plain()
+every_code()
 adpcm()
 adpcm_three_channels()
 adpcm_noise()

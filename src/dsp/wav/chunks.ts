@@ -108,12 +108,14 @@ class Walk {
   }
 
   *#readLongSizes(chunk: Chunk): Reads<void> {
+    // fmt must come behind it, so its size leads to another chunk
+    if (!looksLikeId(yield* this.#look.at(chunk.start + chunk.size, 4), 0)) {
+      this.#warn(`its ds64 chunk claims ${chunk.size} bytes: taken as ${DS64_BYTES}`);
+      chunk.size = DS64_BYTES;
+    }
     const body = yield* this.#look.at(chunk.start, 16);
     if (body.length === 16 && chunk.size >= 16)
       this.#longSize = uint32(body, 8, this.#little) + uint32(body, 12, this.#little) * 4294967296;
-    if (chunk.start + chunk.size <= this.#look.size) return;
-    this.#warn(`its ds64 chunk claims ${chunk.size} bytes: taken as ${DS64_BYTES}`);
-    chunk.size = DS64_BYTES;
   }
 
   /** A size that was never filled in means: to the end of the file. */

@@ -19,7 +19,7 @@ function decodeAlaw(code: number): number {
 function decodeMulaw(code: number): number {
   const c = ~code & 0xff;
   const size = ((((c & 15) << 3) + 0x84) << ((c >> 4) & 7)) - 0x84;
-  return c & 0x80 ? -size : size;
+  return c & 0x80 ? 0 - size : size; // not −0
 }
 
 export function g711Codec(layout: WavLayout, name: string): Codec {
