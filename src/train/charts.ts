@@ -1,4 +1,5 @@
 import { UsageError } from '../base/errors.ts';
+import { printable } from './recording.ts';
 
 /**
  * Draws an ECharts option as SVG text. Charts take it as a parameter because the engine imports nothing;
@@ -22,6 +23,8 @@ const GREEN = '#009E73';
 const PURPLE = '#CC79A7';
 const INK = '#222222';
 const GREY = '#666666';
+/** Height of a line of text. */
+const LINE = 18;
 const FONT = { fontFamily: 'Helvetica, Arial, sans-serif', fontSize: 14, color: INK };
 
 /**
@@ -62,31 +65,40 @@ export function confusionSvg(
       };
     }),
   );
-  const axis = (name: string, gap: number) => ({
+  const few = classes.length <= 3;
+  const cell = few ? 130 : 104;
+  const across = classes.map((name) => wrapped(name, few ? 16 : 13, 4));
+  const down = classes.map((name) => wrapped(name, 24, 3));
+  const labelWidth = Math.max(...down.flat().map(widthOf)) * 8 + 24;
+  const labelHeight = Math.max(...across.map((lines) => lines.length)) * LINE;
+  const axis = (name: string, labels: readonly string[][], gap: number) => ({
     type: 'category',
     data: classes,
     name,
     nameLocation: 'middle',
     nameGap: gap,
     nameTextStyle: { ...FONT, fontWeight: 'bold' },
-    axisLabel: { ...FONT, interval: 0 },
+    axisLabel: {
+      ...FONT,
+      lineHeight: LINE,
+      interval: 0,
+      formatter: (_: string, index: number) => labels[index]!.join('\n'),
+    },
     axisLine: { show: false },
     axisTick: { show: false },
     splitArea: { show: false },
   });
-  const labelWidth = Math.max(...classes.map((name) => name.length)) * 8 + 24;
   const left = labelWidth + 34;
-  const cell = classes.length > 3 ? 96 : 130;
-  const columnWidth = Math.max(cell, labelWidth);
-  const width = Math.max(left + columnWidth * classes.length + 30, title.length * 9 + 40);
-  const height = 64 + cell * classes.length + 72;
+  const bottom = labelHeight + 54;
+  const width = Math.max(left + cell * classes.length + 30, title.length * 9 + 40);
+  const height = 64 + cell * classes.length + bottom;
   const option = {
     backgroundColor: '#ffffff',
     textStyle: FONT,
     title: { text: title, left: 'center', top: 16, textStyle: { ...FONT, fontSize: 16, fontWeight: 'bold' } },
-    grid: { left, right: 30, top: 64, bottom: 72 },
-    xAxis: axis('decided', 38),
-    yAxis: { ...axis('true', labelWidth), inverse: true },
+    grid: { left, right: width - left - cell * classes.length, top: 64, bottom },
+    xAxis: axis('decided', across, labelHeight + 20),
+    yAxis: { ...axis('true', down, labelWidth), inverse: true },
     visualMap: {
       show: false,
       min: 0,
@@ -105,6 +117,34 @@ export function confusionSvg(
     ],
   };
   return render(option, width, height);
+}
+
+/** Half-width columns that a text takes up; those of Chinese, Japanese and Korean are two wide. */
+function widthOf(text: string): number {
+  return [...text].reduce(
+    (sum, character) => sum + (/[\u1100-\u115f\u2e80-\uffdc]/.test(character) ? 2 : 1),
+    0,
+  );
+}
+
+/** A name in lines of at most `width` columns, broken after blanks, `_` and `-` where it can be; what is over is cut. */
+function wrapped(name: string, width: number, most: number): string[] {
+  const lines = [''];
+  const add = (piece: string) => {
+    const line = lines.at(-1)! + piece;
+    if (widthOf(line.trimEnd()) <= width) lines[lines.length - 1] = line;
+    else if (widthOf(piece.trimEnd()) <= width) lines.push(piece);
+    else {
+      lines.push('');
+      for (const character of piece) add(character);
+    }
+  };
+  for (const piece of printable(name).match(/[^\s_-]*[\s_-]*/g) ?? []) if (piece !== '') add(piece);
+  const shown = lines.map((line) => line.trim()).filter((line) => line !== '');
+  if (shown.length <= most) return shown.length > 0 ? shown : [''];
+  const last = [...shown[most - 1]!];
+  while (widthOf(last.join('')) >= width) last.pop();
+  return [...shown.slice(0, most - 1), `${last.join('')}…`];
 }
 
 /**

@@ -56,6 +56,48 @@ describe('confusionSvg', () => {
     expect(draw()).not.toContain('<style');
   });
 
+  it('has room for many classes with long names, in lines that fit their column', () => {
+    const classes = [
+      'normal',
+      'mitral_regurgitation',
+      'mitral valve prolapse with regurgitation',
+      'Ventrikelseptumdefektverschluss',
+      '先天性心疾患と大動脈弁狭窄症の疑いがある',
+      'a',
+      'b',
+      'c',
+    ];
+    const matrix = classes.map((_, i) => classes.map((__, j) => (i === j ? 1000 : 10 * i + j)));
+    const svg = confusionSvg(matrix, classes, 'Test part', renderSvg);
+    const seen = texts(svg);
+    expect(Number(/width="(\d+)"/.exec(svg)![1])).toBeLessThan(1200);
+    // In a row 24 columns wide, under a column 13.
+    for (const line of ['mitral valve prolapse', 'with regurgitation']) expect(seen).toContain(line);
+    for (const line of ['mitral_', 'regurgitation', 'mitral valve', 'prolapse with'])
+      expect(seen).toContain(line);
+    for (const line of ['Ventrikelsept', 'umdefektversc', 'hluss']) expect(seen).toContain(line);
+    for (const line of ['先天性心疾患と大動脈弁狭', '先天性心疾患']) expect(seen).toContain(line);
+    expect(seen.filter((text) => text === '1000')).toHaveLength(8);
+  });
+
+  it('cuts a name that is too long for any picture, and shows what nobody could see', () => {
+    const endless = ['x'.repeat(500), 'a\u001b\nb'];
+    const seen = texts(
+      confusionSvg(
+        [
+          [1, 0],
+          [0, 1],
+        ],
+        endless,
+        't',
+        renderSvg,
+      ),
+    );
+    expect(seen.filter((text) => /^x+…$/.test(text!))).toHaveLength(2);
+    expect(seen.filter((text) => /^x/.test(text!))).toHaveLength(7);
+    expect(seen).toContain('a\\u{1b}\\nb');
+  });
+
   it('refuses a matrix that does not fit the classes', () => {
     expect(errorOf(() => confusionSvg([[1, 2]], ['x', 'y'], 't', renderSvg)).code).toBe('charts/shape');
   });
