@@ -24,6 +24,8 @@ export interface SoundStream {
   readonly encoding?: string;
   /** What is odd about the file; complete once all blocks were read. */
   readonly warnings: readonly string[];
+  /** Whether the samples follow from the file alone. Those of MP3 also depend on the version of its decoder. */
+  readonly exact: boolean;
   /** All samples, once: one array a channel, theirs until the next block. */
   blocks(): AsyncIterable<Float32Array[]>;
 }
@@ -37,15 +39,55 @@ export function openSound(path: string): SoundFile {
   return {
     path,
     hash: () => source.hash(),
-    open: () => openWav(source),
+    open: () => openStream(source),
     checkUnchanged: () => source.checkUnchanged(),
     close: () => source.close(),
   };
+}
+
+const WAV_BEGINNINGS = /^(RIFF|RIFX|RF64|BW64)/;
+/** Enough to tell what a file is. */
+const BEGINNING = 64;
+
+async function openStream(source: FileSource): Promise<SoundStream> {
+  const kind = await compressedKind(source);
+  if (kind === null) return openWav(source);
+  const { openCompressed } = await import('./compressed.ts');
+  const stream = await openCompressed(source.read(0, source.size), source.path);
+  const { sampleRate, channels, frames, warnings } = stream;
+  const exact = kind === 'FLAC';
+  return {
+    sampleRate,
+    channels,
+    frames,
+    encoding: kind.toLowerCase(),
+    warnings,
+    exact,
+    blocks: () => stream.blocks(),
+  };
+}
+
+/** FLAC or MP3 by its bytes, or by its name where they do not say. All else is for the WAV reader. */
+async function compressedKind(source: FileSource): Promise<'FLAC' | 'MP3' | null> {
+  const bytes = source.read(0, BEGINNING);
+  if (WAV_BEGINNINGS.test(String.fromCharCode(...bytes.subarray(0, 4)))) return null;
+  const { soundKind } = await import('./compressed/kind.ts');
+  const kind = soundKind(bytes);
+  if (kind === 'FLAC' || kind === 'MP3') return kind;
+  return kind === null && /\.(flac|mp3)$/i.test(source.path) ? 'MP3' : null;
 }
 
 async function openWav(source: FileSource): Promise<SoundStream> {
   const stream = await WavStream.open(source, { name: source.path });
   const { sampleRate, channels, frames, encoding, bitsPerSample, warnings } = stream.info;
   const stored = `${encoding} ${bitsPerSample}`;
-  return { sampleRate, channels, frames, encoding: stored, warnings, blocks: () => stream.blocks() };
+  return {
+    sampleRate,
+    channels,
+    frames,
+    encoding: stored,
+    warnings,
+    exact: true,
+    blocks: () => stream.blocks(),
+  };
 }

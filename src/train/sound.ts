@@ -25,6 +25,8 @@ export interface Sound {
   readonly soundHash: string;
   /** Of the recording. */
   readonly seconds: number;
+  /** Whether it follows from the file alone, and not from the version of a decoder as well. */
+  readonly exact: boolean;
   /** What is odd about it, each to be put behind its path. */
   readonly notes: readonly string[];
   /** The same, with the path. */
@@ -89,6 +91,7 @@ export async function openRecording(entry: Pick<RecordingEntry, 'id' | 'path'>):
       channels: 1,
       frames: samples.length,
       warnings: [],
+      exact: true,
       async *blocks() {
         yield [samples];
       },
@@ -117,7 +120,7 @@ export async function soundOf(
   file.checkUnchanged();
   const { rateNote, ...sound } = intake.finish();
   const notes = [...stream.warnings.map((warning) => `: ${warning}`), ...rateNote];
-  return { ...sound, notes, warnings: notes.map((note) => path + note) };
+  return { ...sound, exact: stream.exact, notes, warnings: notes.map((note) => path + note) };
 }
 
 /** Takes a mono sound block by block, keeps it at the rate of the features, and what must be known of all of it. */

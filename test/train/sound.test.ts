@@ -14,6 +14,7 @@ import { mixDown, readSound, type SoundOptions } from '../../src/train/sound.ts'
 import { openSound } from '../../src/train/sound-file.ts';
 import { FileSource } from '../../src/train/sound-source.ts';
 import { hashOf } from '../support/hash.ts';
+import { writeFlac } from './flac-files.ts';
 import { rejectionOf, temporaryFolder } from './temporary.ts';
 
 const at = (sampleRate: number): FeatureSettings => ({ ...defaultFeatureSettings, sampleRate });
@@ -143,6 +144,34 @@ describe('the hash of a sound', () => {
     const more = await Promise.all(others.map((bytes) => read(file(bytes))));
     expect(new Set([sounds[0]!, ...more].map(({ soundHash }) => soundHash)).size).toBe(4);
   });
+
+  it('is the same of FLAC, by whatever name', async () => {
+    const samples = Int16Array.from(noise(4000), (x) => Math.round(x * 32768));
+    const packed = writeFlac([samples], { rate: 2000 });
+    const path = join(folder, 'a.flac');
+    writeFileSync(path, packed);
+    const plain = await read(
+      file(
+        wav(
+          Float32Array.from(samples, (x) => x / 32768),
+          2000,
+        ),
+      ),
+    );
+    const [flac, misnamed] = [await read(path), await read(file(packed))];
+    expect(flac).toEqual({ ...plain, hash: hashFile(path) });
+    expect(misnamed.soundHash).toBe(plain.soundHash);
+    expect(misnamed.warnings).toEqual([expect.stringContaining('FLAC by its bytes, not .wav')]);
+  });
+
+  it.each(['a.mp3', 'a.flac', 'a.wav'])(
+    '%s that is something else is refused for what it is',
+    async (name) => {
+      const path = join(folder, `odd-${name}`);
+      writeFileSync(path, `OggS${'x'.repeat(5000)}`);
+      expect((await rejectionOf(read(path))).message).toMatch(/Ogg/);
+    },
+  );
 
   it('does not depend on what the features want', async () => {
     const path = file(wav(noise(8000), 4000));

@@ -49,10 +49,12 @@ export function create({ features, channel = 'mix', cache }: ExtractSetup) {
         const use = { found: true, damaged: false, stored: 0 };
         return { ...rest, hash, warnings: notes.map((note) => item.path + note), cache: use };
       }
-      const { samples, sampleRate, notes, warnings, ...sound } = await soundOf(file, features, { channel });
-      const made = { ...extractor.extract(samples, sampleRate, item.path), ...sound };
+      const sound = await soundOf(file, features, { channel });
+      const { notes, warnings, seconds, soundHash } = sound;
+      const made = { ...extractor.extract(sound.samples, sound.sampleRate, item.path), seconds, soundHash };
       if (!shelf || found === undefined) return { ...made, hash, warnings };
-      const use = { found: false, damaged: found === 'damaged', ...shelf.put(hash, { ...made, notes }) };
+      const put = sound.exact ? shelf.put(hash, { ...made, notes }) : { stored: 0 };
+      const use = { found: false, damaged: found === 'damaged', ...put };
       return { ...made, hash, warnings, cache: use };
     } finally {
       file.close();
