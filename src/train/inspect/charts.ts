@@ -171,7 +171,7 @@ export function levelsSvg({ sound }: Inspection, render: RenderSvg): string {
         {
           ...place,
           symbol: 'none',
-          lineStyle: { width: 8, opacity: 0.35, cap: 'butt' },
+          lineStyle: { width: 8, opacity: 0.5, cap: 'butt' },
           data: [
             [summary.q10, i],
             [summary.q90, i],
@@ -276,12 +276,12 @@ export function spectraSvg({ sound }: Inspection, render: RenderSvg): string {
           ...place,
           lineStyle: { width: 0 },
           color: colour(0),
-          areaStyle: { color: colour(0), opacity: 0.25, origin: 'auto' },
+          areaStyle: { color: colour(0), opacity: 0.35, origin: 'auto' },
           data: spectrum.q90.map((value, band) => value - spectrum.q10[band]!),
           stack: `band ${i}`,
           stackStrategy: 'all',
         },
-        { ...place, lineStyle: { width: 2.5, color: colour(0) }, data: spectrum.median },
+        { ...place, lineStyle: { width: 2.5, color: '#1f8fd0' }, data: spectrum.median },
       ];
     }),
   };

@@ -14,10 +14,15 @@ export interface SharedStretch {
   readonly gainDb: number;
 }
 
-/** Shorter stretches are not reported: less than a few beats could be chance, and leak little. */
-export const LEAST_SECONDS = 3;
-/** Correlation over the stretch from which it counts as the same sound. */
+/** Shorter stretches are not reported: two beats could be chance, and leak little. */
+export const LEAST_SECONDS = 2;
+/**
+ * Correlation over the stretch from which it counts as the same sound; and of a stretch of under SHORT seconds, as two
+ * beats of one regular heart have reached 0.973 (CinC 2016, see docs/decisions/0018).
+ */
 export const LEAST_CORRELATION = 0.9;
+const LEAST_WHERE_SHORT = 0.985;
+const SHORT = 4;
 /** Correlation of a single block within it: one cough of noise more or less does not end a stretch. */
 const LEAST_IN_BLOCK = 0.75;
 
@@ -49,7 +54,8 @@ export function compare(a: Float64Array, b: Float64Array, offset: number): Share
   const run = longestRun(a, b, at, from, to);
   if (run === null || run.to - run.from < LEAST_SECONDS * FINGERPRINT_RATE) return null;
   const { correlation, powerA, powerB } = correlate(a, b, at, run.from, run.to);
-  if (Math.abs(correlation) < LEAST_CORRELATION) return null;
+  const short = run.to - run.from < SHORT * FINGERPRINT_RATE;
+  if (Math.abs(correlation) < (short ? LEAST_WHERE_SHORT : LEAST_CORRELATION)) return null;
   if (1 - Math.abs(correlation) > 0.5 * (1 - selfSimilarity(a, run.from, run.to))) return null;
   return {
     startA: run.from / FINGERPRINT_RATE,

@@ -18,7 +18,7 @@ interface Heard extends Known {
 }
 
 const OUTLIERS = 5;
-/** Bins of the histogram of durations. */
+/** Bins of the histogram of durations, about. */
 const BINS = 20;
 
 /** @param known in the order of the ids */
@@ -85,11 +85,13 @@ function bandsOf(facts: readonly SoundFacts[]): BandSummary {
 /** The width is such that 99 % of the recordings lie before the last bin. */
 function histogram(heard: readonly Heard[], classes: number): Histogram {
   const sorted = heard.map(({ facts }) => facts.seconds).sort((a, b) => a - b);
-  const width = sorted.length === 0 ? 1 : roundWidth(quantile(sorted, 0.99) / (BINS - 1));
-  const byClass = Array.from({ length: classes }, () => new Array<number>(BINS).fill(0));
+  const most = sorted.length === 0 ? 1 : quantile(sorted, 0.99);
+  const width = roundWidth(most / BINS);
+  const bins = Math.floor(most / width) + 2;
+  const byClass = Array.from({ length: classes }, () => new Array<number>(bins).fill(0));
   for (const { facts, recording } of heard)
-    byClass[recording.label]![Math.min(BINS - 1, Math.floor(facts.seconds / width))]! += 1;
-  return { from: Array.from({ length: BINS }, (_, i) => rounded(i * width, 2)), width, byClass };
+    byClass[recording.label]![Math.min(bins - 1, Math.floor(facts.seconds / width))]! += 1;
+  return { from: Array.from({ length: bins }, (_, i) => rounded(i * width, 2)), width, byClass };
 }
 
 /** The next of 0.1, 0.2, 0.5, 1, 2, 5, … s. */
