@@ -3,6 +3,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { DataError } from '../../src/base/errors.ts';
 import { bytesSource, readWav } from '../../src/dsp/wav.ts';
 import {
+  chunk,
   data,
   extensible,
   type Fmt,
@@ -85,6 +86,17 @@ describe('low-justified samples', () => {
 
   it('silence is silence, wherever it stands', () => {
     expect(read({ bits: 24, align: 4 }, integers([0, 0], 4))).toEqual({ values: [[0, 0]], warnings: '' });
+  });
+
+  it('are found in sound that the walk over the chunks has left behind', () => {
+    const samples = integers(
+      Array.from({ length: 3000 }, (_, i) => i - 1500),
+      4,
+    );
+    const bytes = file([fmt({ bits: 24, align: 4 }), data(samples), chunk('LIST', [1, 2])]);
+    const wav = readWav(bytes);
+    expect(wav.warnings.join()).toMatch(low);
+    expect([...wav.channels[0]!.subarray(0, 2)]).toEqual([-1500 / 8388608, -1499 / 8388608]);
   });
 
   it('are found, or ruled out, by samples far from the start', async () => {
