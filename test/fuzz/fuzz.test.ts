@@ -53,14 +53,14 @@ describe('what would be found', () => {
   it.each([
     [
       'an error of another kind',
-      () => {
+      (): void => {
         throw new TypeError('x is undefined');
       },
       'error',
     ],
     [
       'a wrong answer',
-      () => {
+      (): void => {
         throw new Error('wrong answer: nothing');
       },
       'answer',
