@@ -116,10 +116,11 @@ function faultOf(sync, stream, size, seconds) {
 }
 
 function wavsOf(folder) {
-  const names = readdirSync(folder, { recursive: true }).filter((name) =>
-    /\.(wav|wave|bwf|rf64)$/i.test(name),
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) =>
+    entry.isFile(),
   );
-  return names.sort().map((name) => join(folder, name));
+  const paths = files.map((entry) => join(entry.parentPath ?? entry.path, entry.name));
+  return paths.filter((path) => /\.(wav|wave|bwf|rf64)$/i.test(path)).sort();
 }
 
 const [folder, ...flags] = process.argv.slice(2);
