@@ -6,9 +6,10 @@
 import { DataError } from '../base/errors.ts';
 import { audioError, CONVERT } from './compressed/error.ts';
 import { flacStream } from './compressed/flac-stream.ts';
-import { soundKind, tagLength } from './compressed/kind.ts';
+import { soundKind } from './compressed/kind.ts';
 import { mp3Stream } from './compressed/mp3-stream.ts';
 import type { CompressedStream } from './compressed/stream.ts';
+import { tagLength } from './compressed/tags.ts';
 import { printable } from './recording.ts';
 
 export type { CompressedStream } from './compressed/stream.ts';

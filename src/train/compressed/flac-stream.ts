@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { free, MOST_VALUES, quietly } from './decoder.ts';
 import { audioError, CONVERT } from './error.ts';
-import { type Frame, readFlac } from './flac.ts';
+import { type Frame, frameBytes, readFlac, type StreamInfo } from './flac.ts';
 import type { CompressedStream } from './stream.ts';
 
 export interface FlacDecoder {
@@ -40,19 +40,16 @@ export function flacStream(
     const integers = new Integers(bits as 8 | 16 | 24);
     const decoder = makeDecoder();
     await decoder.ready;
-    try {
-      await quietly(() => decoder.decodeFrames([file.head]), 0);
-      for (const frames of blocksOf(file.frames)) {
-        const block = await decodeFrames(decoder, bytes, frames, channels);
-        if (!block || !integers.take(block)) {
-          const what = 'FLAC frames from here on have the right checksum and cannot be decoded';
-          throw audioError('damaged', path, frames[0]!.offset, what, CONVERT);
-        }
-        yield block;
+    for (const frames of blocksOf(file.frames)) {
+      const block = await decodeFrames(decoder, bytes, frames, file.info);
+      if (!block || !integers.take(block)) {
+        // The decoder's memory is not in order now: it is left to the garbage collector as it is.
+        const what = 'FLAC frames from here on have the right checksum and cannot be decoded';
+        throw audioError('damaged', path, frames[0]!.offset, what, CONVERT);
       }
-    } finally {
-      free(decoder);
+      yield block;
     }
+    free(decoder);
     const found = integers.md5();
     if (md5 !== null && md5 !== found) {
       const what = `its sound has the MD5 ${found}, and STREAMINFO says ${md5}`;
@@ -65,22 +62,33 @@ export function flacStream(
   return { sampleRate, channels, frames: file.samples, warnings, blocks };
 }
 
-/** The samples of whole frames, or null where they are not what the frames say. */
+/**
+ * The samples of whole frames, or null where they are not what the frames say. One by one: a decoder that was given
+ * something without any sound in it frees memory that is not its own, and must not be asked again.
+ */
 async function decodeFrames(
   decoder: FlacDecoder,
   bytes: Uint8Array,
   frames: readonly Frame[],
-  channels: number,
+  info: StreamInfo,
 ): Promise<Float32Array[] | null> {
-  const pieces = frames.map(({ offset, length }) => bytes.subarray(offset, offset + length));
   const samples = frames.reduce((sum, frame) => sum + frame.samples, 0);
-  try {
-    const { channelData } = await quietly(() => decoder.decodeFrames(pieces), 0);
-    const whole = channelData.length === channels && channelData.every(({ length }) => length === samples);
-    return whole ? channelData : null;
-  } catch {
-    return null;
+  const block = Array.from({ length: info.channels }, () => new Float32Array(samples));
+  let at = 0;
+  for (const frame of frames) {
+    try {
+      const { channelData } = await quietly(() => decoder.decodeFrames([frameBytes(bytes, frame, info)]), 0);
+      if (channelData.length !== info.channels) return null;
+      for (const [c, data] of channelData.entries()) {
+        if (data.length !== frame.samples) return null;
+        block[c]!.set(data, at);
+      }
+    } catch {
+      return null;
+    }
+    at += frame.samples;
   }
+  return block;
 }
 
 function* blocksOf(frames: readonly Frame[]): Generator<Frame[]> {

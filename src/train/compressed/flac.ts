@@ -1,6 +1,7 @@
 /** The outside of a FLAC file (RFC 9639): what STREAMINFO says, and where its frames are. Sound is decoded elsewhere. */
-import { CRC_16, crc8 } from './crc.ts';
+import { CRC_16, crc8, crc16 } from './crc.ts';
 import { audioError } from './error.ts';
+import { isTag } from './tags.ts';
 
 export interface StreamInfo {
   /** Hz */
@@ -23,8 +24,6 @@ export interface Frame {
 
 export interface FlacFile {
   readonly info: StreamInfo;
-  /** `fLaC` and STREAMINFO as the only metadata: what a decoder is given first. */
-  readonly head: Uint8Array;
   readonly frames: readonly Frame[];
   /** Samples of all frames. */
   readonly samples: number;
@@ -39,18 +38,27 @@ const STREAMINFO_BYTES = 34;
  * @throws DataError `audio/truncated`, `audio/damaged`, `audio/empty`
  */
 export function readFlac(bytes: Uint8Array, start: number, path: string): FlacFile {
-  const { info, head, first } = readMetadata(bytes, start, path);
+  const { info, first } = readMetadata(bytes, start, path);
   if (first === bytes.length) throw audioError('empty', path, first, 'it is a FLAC file without any sound');
   const { frames, end } = findFrames(bytes, first, info, path);
   let samples = 0;
   for (const frame of frames) samples += frame.samples;
   const ignored = bytes.length - end;
+  // Where neither length nor checksum of the whole is known, sound behind a damaged place would go unnoticed.
+  if (ignored > 0 && info.total === 0 && info.md5 === null && !isTag(bytes, end))
+    throw audioError(
+      'damaged',
+      path,
+      end,
+      `no frame begins behind ${samples} samples that are whole`,
+      'Copy it again',
+    );
   const warnings = ignored > 0 ? [`${ignored} bytes behind the sound are ignored (at byte ${end})`] : [];
   if (info.total > 0 && samples !== info.total) {
     const what = `it holds ${samples} of ${info.total} samples, in ${frames.length} frames that are whole`;
     throw audioError(samples < info.total ? 'truncated' : 'damaged', path, end, what, 'Copy it again');
   }
-  return { info, head, frames, samples, warnings };
+  return { info, frames, samples, warnings };
 }
 
 function readMetadata(bytes: Uint8Array, start: number, path: string) {
@@ -70,9 +78,7 @@ function readMetadata(bytes: Uint8Array, start: number, path: string) {
   }
   if (info!.sampleRate === 0)
     throw audioError('damaged', path, start + 18, 'STREAMINFO gives a sample rate of 0 Hz');
-  const head = bytes.slice(start, start + 8 + STREAMINFO_BYTES);
-  head[4] = 128;
-  return { info: info!, head, first: at };
+  return { info: info!, first: at };
 }
 
 function streamInfo(block: Uint8Array): StreamInfo {
@@ -142,6 +148,30 @@ function unfinished(path: string, offset: number, frames: readonly Frame[], { to
   const of = total > 0 ? ` of ${total}` : '';
   const what = `it ends within frame ${frames.length}, or that is damaged; ${wholeSamples(frames)}${of} samples before it are whole`;
   return audioError('truncated', path, offset, what, 'Copy it again');
+}
+
+/**
+ * The bytes of a frame that can be decoded without STREAMINFO: where the header says "as there" for rate or bits, it
+ * is written anew, with the checksums that it then has. (What the rate is does not change how it is decoded.)
+ */
+export function frameBytes(bytes: Uint8Array, { offset, length }: Frame, { bits }: StreamInfo): Uint8Array {
+  const frame = bytes.subarray(offset, offset + length);
+  const implicit = (frame[2]! & 15) === 0 || (frame[3]! & 14) === 0;
+  if (!implicit) return frame;
+  const own = frame.slice();
+  if ((own[2]! & 15) === 0) own[2]! |= RATES.indexOf(44100);
+  if ((own[3]! & 14) === 0) own[3]! |= BITS.indexOf(bits) << 1;
+  const end = 4 + codedNumber(own, 4)!.length + extraBytes(own[2]!);
+  own[end] = crc8(own, 0, end);
+  const crc = crc16(own, 0, length - 2);
+  own.set([crc >> 8, crc & 255], length - 2);
+  return own;
+}
+
+/** How many bytes of block size and rate stand behind the number of a frame. */
+function extraBytes(sizes: number): number {
+  const [size, rate] = [sizes >> 4, sizes & 15];
+  return (size === 6 ? 1 : size === 7 ? 2 : 0) + (rate === 12 ? 1 : rate > 12 ? 2 : 0);
 }
 
 const RATES = [0, 88200, 176400, 192000, 8000, 16000, 22050, 24000, 32000, 44100, 48000, 96000];

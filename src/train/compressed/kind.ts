@@ -1,5 +1,6 @@
 /** What a file with sound is, told by its first bytes and not by its name. */
 import { headerAt } from './mp3.ts';
+import { tagLength } from './tags.ts';
 
 /** `FLAC` and `MP3` can be decoded; `WAV` is read elsewhere; the others are known by name only. */
 export type SoundKind = 'WAV' | 'FLAC' | 'MP3' | 'Ogg' | 'AAC' | 'MPEG layer I or II' | 'MP4' | string;
@@ -22,15 +23,6 @@ const SIGNATURES: readonly (readonly [offset: number, text: string, kind: SoundK
   [0, '\x30\x26\xb2\x75\x8e\x66\xcf\x11', 'Windows Media'],
   [0, '\x1a\x45\xdf\xa3', 'Matroska or WebM'],
 ];
-
-/** Bytes of an ID3v2 tag at the beginning, 0 where there is none. Its size is written with 7 bits a byte. */
-export function tagLength(bytes: Uint8Array): number {
-  const isTag = bytes.length >= 10 && bytes[0] === 0x49 && bytes[1] === 0x44 && bytes[2] === 0x33;
-  const size = bytes.subarray(6, 10);
-  if (!isTag || size.some((byte) => byte > 127)) return 0;
-  const footer = bytes[5]! & 0x10 ? 10 : 0;
-  return 10 + size[0]! * 2 ** 21 + size[1]! * 2 ** 14 + size[2]! * 2 ** 7 + size[3]! + footer;
-}
 
 /**
  * The kind of a file from its beginning, null where it is none that is known. The first few bytes tell all but what

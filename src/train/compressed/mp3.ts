@@ -1,5 +1,6 @@
 /** The outside of an MP3 file (ISO/IEC 11172-3 and 13818-3, layer III, and MPEG 2.5): where its frames are. */
 import { audioError, CONVERT } from './error.ts';
+import { isTag } from './tags.ts';
 
 interface FrameHeader {
   /** Two bits: 3 is MPEG 1, 2 MPEG 2, 0 MPEG 2.5. */
@@ -42,9 +43,6 @@ export function headerAt(bytes: Uint8Array, at: number): FrameHeader | null {
   return { version, sampleRate, channels: mode === 3 ? 1 : 2, samples, length };
 }
 
-/** What stands behind the last frame and is no part of the sound, or zeros. */
-const TAGS = ['TAG', 'APETAGEX', 'LYRICSBEGIN', 'ID3'];
-
 /**
  * Finds the frames of an MP3 file. What lies between them is skipped, and a last one that is not whole.
  * @param start behind an ID3v2 tag
@@ -74,8 +72,9 @@ export function readMp3(bytes: Uint8Array, start: number, path: string): Mp3File
     at = next;
   }
   if (frames.length === 0) throw audioError('truncated', path, first, 'it ends within its first MP3 frame');
-  if (2 * skipped > bytes.length - first) {
-    const what = `${skipped} of ${bytes.length - first} bytes belong to no MP3 frame of ${stream.sampleRate} Hz`;
+  const lost = skipped + first - start;
+  if (2 * lost > bytes.length - start) {
+    const what = `${lost} of ${bytes.length - start} bytes belong to no MP3 frame of ${stream.sampleRate} Hz`;
     throw audioError('damaged', path, frames.at(-1)![1], what, 'Copy it again, or convert it to WAV');
   }
   if (skipped > 0)
@@ -124,11 +123,6 @@ function firstFrame(bytes: Uint8Array, start: number, path: string): number {
   if (header && header.length > 0) return start;
   if (header) throw audioError('unsupported', path, start, 'it is an MP3 of free format', CONVERT);
   throw audioError('empty', path, start, `no MP3 frame is found in ${bytes.length - start} bytes`, CONVERT);
-}
-
-function isTag(bytes: Uint8Array, at: number): boolean {
-  const text = String.fromCharCode(...bytes.subarray(at, at + 11));
-  return TAGS.some((tag) => text.startsWith(tag)) || bytes.subarray(at).every((byte) => byte === 0);
 }
 
 /** How many frames of sound the first one says there are (Xing's header, behind the side information), or null. */
