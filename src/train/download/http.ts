@@ -141,6 +141,11 @@ export class HttpClient {
   }
 }
 
+/** Whether a source or a list is on a server. */
+export function isAddress(text: string): boolean {
+  return /^https?:\/\//i.test(text);
+}
+
 /** A URL as it is shown and recorded: without a password. */
 export function shown(url: URL): string {
   const copy = new URL(url);

@@ -85,8 +85,9 @@ describe('a server that serves right', () => {
     expect(many.record).toEqual(one.record);
   });
 
-  it('never has more requests under way than asked for', async () => {
+  it('never has more requests under way, nor more connections open, than asked for', async () => {
     const files = smallSet();
+    let connections = 0;
     let now = 0;
     let most = 0;
     const http = createServer((request, response) => {
@@ -95,7 +96,7 @@ describe('a server that serves right', () => {
         now--;
         response.end(files[request.url!.slice(1)]);
       }, 5);
-    });
+    }).on('connection', () => connections++);
     await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
     const url = `http://127.0.0.1:${(http.address() as AddressInfo).port}`;
     const result = await get(url, { parallel: 3 });
@@ -103,6 +104,7 @@ describe('a server that serves right', () => {
     http.close();
     expectComplete(result);
     expect(most).toBe(3);
+    expect(connections).toBeLessThanOrEqual(4);
   });
 });
 
@@ -246,6 +248,14 @@ describe('a connection that is cut', () => {
     expectComplete(await get(server.url, { to }));
   });
 
+  it('does not count a part of another file as a failed try', async () => {
+    const server = await serve(smallSet(), only(WAV, 500, 2));
+    const to = folder();
+    put(to, 'training-a/.a0002.wav.partial', noise(40, 77));
+    expectComplete(await get(server.url, { to, policy: { ...QUICK, tries: 3 } }));
+    expect(server.times(WAV)).toBe(4);
+  });
+
   it('needs no request for the bytes of a part that is all there', async () => {
     const server = await serve(smallSet());
     const to = folder();
@@ -311,7 +321,13 @@ describe('a server that answers wrongly', () => {
     const result = await get(server.url, { policy: { ...QUICK, mostBytes: 100_000 } });
     expect(result.record.missing).toMatchObject([{ path: WAV, code: 'download/too-large' }]);
     expect(pathsBelow(result.folder).filter((path) => path.includes('partial'))).toEqual([]);
-    const announced = await get((await serve(smallSet())).url, { policy: { ...QUICK, mostBytes: 500 } });
+    let bytes = 0;
+    const announced = await get((await serve(smallSet())).url, {
+      policy: { ...QUICK, mostBytes: 500 },
+      hooks: { onProgress: (progress) => void (bytes = progress.bytes) },
+    });
+    // What is announced as too large is not even begun.
+    expect(bytes).toBe(announced.record.bytes);
     expect(announced.record.missing.map(({ path }) => path).sort()).toEqual(
       NEEDED.filter((path) => smallSet()[path]!.length > 500),
     );
@@ -327,6 +343,17 @@ describe('a server that answers wrongly', () => {
     expect(codes.length).toBe(60);
     expect(codes.filter((code) => code === 'download/not-tried').length).toBeGreaterThan(40);
     expect(codes.filter((code) => code === 'download/http-503').length).toBeGreaterThanOrEqual(12);
+  });
+
+  it('is asked for every file when it only lacks some', async () => {
+    const files: Record<string, Uint8Array> = {};
+    for (let i = 0; i < 40; i++) files[`training-a/x${i}.wav`] = noise(50, i);
+    files[LIST] = listOf(files);
+    const server = await serve(files, (path) => (/x\d.wav|x[12]\d.wav/.test(path) ? 404 : undefined));
+    const result = await get(server.url);
+    expect(result.record.files.present).toBe(10);
+    expect(result.record.missing.length).toBe(30);
+    expect(new Set(result.record.missing.map(({ code }) => code))).toEqual(new Set(['download/http-404']));
   });
 
   it('is waited for as long as it asks', async () => {
