@@ -16,8 +16,8 @@ export interface ChannelFigures {
 const FULL_SCALE = 32767 / 32768;
 /** So many equal samples at an extreme are a flat top: no sampled wave rests there by itself. */
 const FLAT_RUN = 3;
-/** With fewer steps than this between its extremes, a quantised wave is flat-topped without having been clipped. */
-const LEAST_STEPS = 64;
+/** With fewer different values than this, a wave is flat-topped by its quantising, without having been clipped. */
+const LEAST_VALUES = 64;
 
 /**
  * Clipped samples are those at full scale, and those in a run of at least three equal samples at the channel's own
@@ -32,14 +32,15 @@ export class ChannelMeter {
   private squares = 0;
   private last = Number.NaN;
   private run = 0;
-  private step = Number.POSITIVE_INFINITY;
+  /** The first so many different values. */
+  private readonly values = new Set<number>();
   private fullScale = 0;
   private readonly top = { value: Number.NEGATIVE_INFINITY, flat: 0 };
   private readonly bottom = { value: Number.NEGATIVE_INFINITY, flat: 0 };
 
   take(samples: Float32Array): void {
-    let { count, sum, squares, last, run, step, fullScale } = this;
-    const { top, bottom } = this;
+    let { count, sum, squares, last, run, fullScale } = this;
+    const { top, bottom, values } = this;
     for (let i = 0; i < samples.length; i++) {
       const x = samples[i]!;
       count += 1;
@@ -47,8 +48,7 @@ export class ChannelMeter {
       squares += x * x;
       if (x === last) run += 1;
       else {
-        const difference = Math.abs(x - last);
-        if (difference < step) step = difference;
+        if (values.size < LEAST_VALUES) values.add(x);
         run = 1;
         last = x;
       }
@@ -56,7 +56,7 @@ export class ChannelMeter {
       if (x >= top.value) extreme(top, x, run);
       if (-x >= bottom.value) extreme(bottom, -x, run);
     }
-    Object.assign(this, { count, sum, squares, last, run, step, fullScale });
+    Object.assign(this, { count, sum, squares, last, run, fullScale });
   }
 
   finish(): ChannelFigures {
@@ -69,10 +69,9 @@ export class ChannelMeter {
   }
 
   private clippedSamples(): number {
-    const { top, bottom, step, fullScale } = this;
-    const range = top.value + bottom.value;
-    if (range === 0) return 0;
-    const coarse = range < LEAST_STEPS * step;
+    const { top, bottom, values, fullScale } = this;
+    if (values.size < 2) return 0;
+    const coarse = values.size < LEAST_VALUES;
     // Flat tops at full scale are among those counted there.
     const flat =
       (coarse || top.value >= FULL_SCALE ? 0 : top.flat) + (coarse || bottom.value >= 1 ? 0 : bottom.flat);

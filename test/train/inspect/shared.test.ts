@@ -76,7 +76,7 @@ describe('shared audio', () => {
     expect(await pairsWith()).toEqual([]);
   });
 
-  const whole = { relation: 'same', startA: 0, startB: 0, seconds: 14 };
+  const whole = { relation: 'same' as const, startA: 0, startB: 0, seconds: 14 };
   const changes: [string, (x: Float32Array) => Float32Array, Partial<SharedPair>][] = [
     ['quieter', (x) => x.map((v) => 0.3 * v), { ...whole, gainDb: -10.46 }],
     ['8 bits', (x) => quantised(x, 8), whole],
