@@ -105,6 +105,18 @@ describe('makeFolds', () => {
     expect(makeFolds(recordings, { folds: 4, seed: 6 })[0]!.hash).not.toBe(splits[0]!.hash);
   });
 
+  it('does not depend on the order of subjects with several sites and classes', () => {
+    fc.assert(
+      fc.property(anySubjects(3), fc.nat(100), (all, seed) => {
+        const order = [...all].sort((a, b) => (a.id.split('').reverse() < b.id.split('').reverse() ? -1 : 1));
+        const hashes = (list: readonly RecordingEntry[]) =>
+          makeFolds(list, { folds: 3, seed }).map((s) => s.hash);
+        expect(hashes(order)).toEqual(hashes(all));
+      }),
+      { numRuns: 60, seed: 2 },
+    );
+  });
+
   it('has stayed the same since it was written', () => {
     expect(makeFolds(recordings, { folds: 3, seed: 1 }).map(({ hash }) => hash)).toMatchInlineSnapshot(`
       [
