@@ -49,42 +49,25 @@ describe.each(TARGETS.map((target) => [target.name, target] as const))('%s', (_,
 describe('what would be found', () => {
   const broken = (read: Target['read']): Target => ({ ...TARGETS[0]!, read });
   const input = new Uint8Array(16);
-
-  it.each([
-    [
-      'an error of another kind',
-      (): void => {
-        throw new TypeError('x is undefined');
-      },
-      'error',
-    ],
-    [
-      'a wrong answer',
-      (): void => {
-        throw new Error('wrong answer: nothing');
-      },
-      'answer',
-    ],
+  const fail = (error: Error): never => {
+    throw error;
+  };
+  const swallow = (body: () => unknown) => {
+    try {
+      body();
+    } catch {
+      // Hidden from whoever looks at errors alone.
+    }
+  };
+  const cases: readonly (readonly [string, () => void, string])[] = [
+    ['an error of another kind', () => fail(new TypeError('x is undefined')), 'error'],
+    ['a wrong answer', () => fail(new Error('wrong answer: nothing')), 'answer'],
     ['memory that the file claims', () => void new Float32Array(1e9), 'memory'],
-    [
-      'memory in many pieces',
-      () => {
-        for (let i = 0; i < 1e4; i++) new Uint8Array(1e4);
-      },
-      'memory',
-    ],
-    [
-      'memory whose refusal is swallowed',
-      () => {
-        try {
-          new ArrayBuffer(1e9);
-        } catch {
-          /* hidden */
-        }
-      },
-      'memory',
-    ],
-  ] as const)('%s', (_, read, kind) => {
+    ['memory in many pieces', () => Array.from({ length: 1e4 }, () => new Uint8Array(1e4)), 'memory'],
+    ['memory whose refusal is swallowed', () => swallow(() => new ArrayBuffer(1e9)), 'memory'],
+  ];
+
+  it.each(cases)('%s', (_, read, kind) => {
     expect(findingOf(broken(read), input)?.kind).toBe(kind);
   });
 
