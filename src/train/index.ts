@@ -44,6 +44,14 @@ export {
   downloadSet,
   type PublishedName,
 } from './download/index.ts';
+export {
+  type FoldOptions,
+  leaveOneSiteOut,
+  makeFolds,
+  type SiteOptions,
+  type SiteSplit,
+  type SiteSplits,
+} from './folds.ts';
 export { findLeaks, type Leak } from './leaks.ts';
 export { type LoadedRecordings, loadExamples, type SkippedRecording } from './load.ts';
 export type { Dataset, DatasetProblem, ExcludedRecording, LayoutName, RecordingEntry } from './recording.ts';
