@@ -213,6 +213,7 @@ describe('fact', () => {
   it.each([13, 15, 17, 18])('says that %d of 18 frames are sound', (frames) => {
     expect(read([ms(), fact(frames), three])).toMatchObject({ frames, warnings: '' });
     expect(read([ms(), three, fact(frames)])).toMatchObject({ frames, warnings: '' });
+    expect(read([ms(), fact(frames), three, fact(14)])).toMatchObject({ frames, warnings: '' });
   });
 
   it.each([1, 12, 19, 36])('of %d does not end in the last block: the blocks decide', (frames) => {

@@ -85,6 +85,12 @@ describe('a recorder that died', () => {
       expect(read(file([fmt(), data([], true, size)]))).toMatchObject({ code: 'wav/no-samples', offset: 44 });
   });
 
+  it('left silence, which is no chain of chunks', () => {
+    expect(read(file([fmt(), data(new Array(16).fill(0), true, 0)]))).toMatchObject({
+      values: new Array(8).fill(0),
+    });
+  });
+
   it('left sound that looks like the name of a chunk', () => {
     const bytes = [...letters('abcd'), 9, 0, 0, 0, 7, 7];
     expect(read(file([fmt(), data(bytes, true, 0)]))).toMatchObject({
