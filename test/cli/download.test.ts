@@ -35,6 +35,29 @@ describe('data download', () => {
     expect(again.stdout).toContain('0 brought, 12 were there');
   });
 
+  it('names the publications of circor2022', async () => {
+    const files = { 'training_data/1_AV.wav': noise(50, 1), 'training_data.csv': noise(9, 2) };
+    const server = await serve({ ...files, 'SHA256SUMS.txt': listOf(files) });
+    const { code, stdout } = await pcg([
+      'data',
+      'download',
+      'circor2022',
+      '--from',
+      server.url,
+      '--to',
+      folder(),
+    ]);
+    expect(code).toBe(0);
+    for (const line of [
+      'Oliveira J et al. 2022, https://doi.org/10.13026/tshs-mw03',
+      'Oliveira J et al. 2022, https://doi.org/10.1109/JBHI.2021.3137048',
+      'Reyna MA et al. 2023, https://doi.org/10.1371/journal.pdig.0000324',
+      'Goldberger AL et al. 2000, https://doi.org/10.1161/01.CIR.101.23.e215',
+    ])
+      expect(stdout).toContain(`  ${line}\n`);
+    expect(stdout).toContain('1 of the 3,163 published recordings');
+  });
+
   it('gives one JSON document, the record and what was done', async () => {
     const server = await serve(smallSet());
     const to = folder();

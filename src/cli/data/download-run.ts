@@ -188,12 +188,10 @@ function obligations({ licence, citations }: DownloadRecord, folder: string): st
   ];
 }
 
-/** First author, title's journal and year are in the file; here the address that leads to all of it. */
+/** First author, year, and the address that leads to all of it; the rest is in the file. */
 function shortened(citation: string): string {
-  const [authors = ''] = citation.split('. ');
-  const [first = ''] = authors.split(',');
-  const year = /\b(?:19|20)\d\d\b(?=[;.])/.exec(citation)?.[0] ?? '';
-  const address = citation.split(' ').at(-1)!;
+  const first = citation.slice(0, citation.indexOf(','));
+  const [, year = '', address = ''] = /\b(\d{4})(?:;\S+|\.) (https:\S+)$/.exec(citation) ?? [];
   return `${first} et al. ${year}, ${address}`;
 }
 

@@ -34,7 +34,8 @@ export async function downloadSet(options: DownloadOptions): Promise<DownloadRes
   const stop = () => controller.abort();
   if (options.signal?.aborted) stop();
   options.signal?.addEventListener('abort', stop);
-  const published = PUBLISHED[options.dataset];
+  const known = PUBLISHED[options.dataset];
+  const published = { ...known, address: options.publisher ?? known.address };
   const policy = { ...HTTP_POLICY, ...options.policy };
   let source: Source | undefined;
   try {

@@ -209,5 +209,7 @@ function lost(url: URL, cause: unknown): FetchFailure {
   const code = systemCode(cause);
   const text =
     LOST[code] ?? (cause instanceof Error ? `the connection failed (${cause.message})` : LOST.ECONNRESET!);
-  return new FetchFailure('connection', `${shown(url)}: ${text}`, { again: true, unreachable: true, cause });
+  // A certificate does not become right by asking again.
+  const again = !/CERT|SELF_SIGNED|ERR_TLS|UNABLE_TO_/.test(code);
+  return new FetchFailure('connection', `${shown(url)}: ${text}`, { again, unreachable: true, cause });
 }

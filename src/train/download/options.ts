@@ -6,6 +6,8 @@ export interface DownloadOptions {
   readonly dataset: PublishedName;
   /** Folder to fill; made if it is not there. */
   readonly to: string;
+  /** Where the publisher has the files now, should they have moved. */
+  readonly publisher?: string | undefined;
   /** Another base address, a folder or an archive (default: the publisher's address). */
   readonly from?: string | undefined;
   /**

@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { DownloadResult } from '../../../src/train/download/index.ts';
+import { type DownloadResult, downloadSet } from '../../../src/train/download/index.ts';
 import { temporaryFolder } from '../temporary.ts';
 import { type Fault, listOf, NEEDED, noise, type Plan, serve, sha256, smallSet, text } from './server.ts';
 import { bytesOf, failureOf, get, IMPATIENT, OURS, pathsBelow, QUICK } from './support.ts';
@@ -58,6 +58,12 @@ describe('a server that serves right', () => {
     expect(bytesOf(result.folder, LIST)).toEqual(smallSet()[LIST]);
     // The copy of training recordings is not even asked for.
     expect(server.asked.some(({ path }) => path.startsWith('validation/'))).toBe(false);
+  });
+
+  it('is the publisher, where nothing else is said', async () => {
+    const server = await serve(smallSet());
+    const to = folder();
+    expectComplete(await downloadSet({ dataset: 'cinc2016', to, publisher: server.url }));
   });
 
   it('gives everything with all', async () => {

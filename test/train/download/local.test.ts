@@ -140,7 +140,11 @@ describe('a source that lacks something', () => {
   });
 
   it('its list: taken unverified, said and recorded, never complete', async () => {
-    const result = await take(saved(tarOf(entries({ ...without(LIST), 'records.csv': text('record\n') }))));
+    const notes: string[] = [];
+    const from = saved(tarOf(entries({ ...without(LIST), 'records.csv': text('record\n') })));
+    const result = await take(from, { hooks: { onNote: (note) => notes.push(note) } });
+    // Nobody was asked for the list.
+    expect(notes).toEqual([]);
     expect(result.status).toBe('incomplete');
     expect(result.record).toMatchObject({
       list: null,
@@ -153,6 +157,22 @@ describe('a source that lacks something', () => {
     expect(pathsBelow(result.folder)).toEqual(
       [...NEEDED, 'records.csv', 'download.json', 'LICENCE-AND-CITATION.txt'].sort(),
     );
+  });
+
+  it('its list, which the publisher has: verified', async () => {
+    const server = await serve({ [LIST]: smallSet()[LIST]! });
+    const result = await get(saved(zipOf(entries(without(LIST)))), { publisher: server.url });
+    expectComplete(result);
+    expect(result.record.list!.address).toBe(`${server.url}${LIST}`);
+  });
+
+  it('its list, and the publisher is out of reach: said, and taken unverified', async () => {
+    const notes: string[] = [];
+    const from = folderOf(without(LIST));
+    const hooks = { onNote: (note: string) => notes.push(note) };
+    const result = await get(from, { publisher: 'http://127.0.0.1:9/', hooks });
+    expect(result.record).toMatchObject({ list: null, verified: false, complete: false });
+    expect(notes.join()).toMatch(/list could not be fetched.*refused/);
   });
 
   it('its list, which is given: verified, and companions taken as they are', async () => {
