@@ -20,6 +20,7 @@ export function findFindings(facts: Facts): Finding[] {
   const found = [
     ...ofSplit(facts),
     ...ofCopies(facts),
+    ...ofComparing(facts),
     ...ofFiles(facts),
     ...ofShortcuts(facts),
     ...ofCounts(facts),
@@ -123,6 +124,13 @@ function ofCopies({ copies, shared }: Facts): Finding[] {
     found.push(finding('shared-audio-within-a-subject', 'note', text, named(same)));
   }
   return found;
+}
+
+function ofComparing({ shared }: Facts): Finding[] {
+  const { notCompared } = shared;
+  if (notCompared === 0) return [];
+  const text = `${notCompared} pairs that may share sound were not compared, as there are too many: something, such as a tone of the recorder, is in all recordings.`;
+  return [finding('pairs-not-compared', 'warning', text, [], notCompared)];
 }
 
 function ofFiles({ unreadable, warnings, headers, sound, recordings }: Facts): Finding[] {

@@ -46,7 +46,7 @@ export async function inspectDataset(dataset: Dataset, options: InspectOptions =
     facts: heard.get(recording.id)?.facts ?? null,
   }));
   const copies = findCopySets(printed, classes);
-  const { pairs, candidates } = await compareAll(printed, classes, options);
+  const { pairs, candidates, notCompared } = await compareAll(printed, classes, options);
   const byId = new Map([...recordings, ...excluded].map((recording) => [recording.id, recording]));
   const clusters = clustersOf(pairs, copies, (id) => byId.get(id)!, classes);
   const seconds = new Map(printed.map(({ recording, facts }) => [recording.id, facts.seconds]));
@@ -61,7 +61,7 @@ export async function inspectDataset(dataset: Dataset, options: InspectOptions =
     warnings: warningsOf(known),
     headers: known.flatMap(({ recording, facts }) => (facts && checkHeader(recording, facts)) ?? []),
     copies,
-    shared: { pairs, clusters, candidates },
+    shared: { pairs, clusters, candidates, notCompared },
     split: options.split ? checkSplit(options.split, known, pairs, classes) : null,
     excluded: [...groupBy(dataset.excluded, ({ reason }) => reason)].map(([reason, part]) => ({
       reason,
@@ -105,8 +105,8 @@ async function compareAll(
   printed: readonly Printed[],
   classes: readonly string[],
   { threads, signal, progress }: InspectOptions,
-): Promise<{ pairs: SharedPair[]; candidates: number }> {
-  const proposals = propose(printed);
+): Promise<{ pairs: SharedPair[]; candidates: number; notCompared: number }> {
+  const { proposals, left } = propose(printed);
   const outcomes = await mapInWorkers(
     'compare',
     undefined,
@@ -119,7 +119,7 @@ async function compareAll(
     const { one, other } = proposals[i]!;
     return outcome.value.map((stretch) => pairOf(one, other, stretch, classes));
   });
-  return { pairs, candidates: proposals.length };
+  return { pairs, candidates: proposals.length, notCompared: left };
 }
 
 function warningsOf(known: readonly Known[]): Inspection['warnings'] {

@@ -199,6 +199,8 @@ export interface SharedAudio {
   readonly clusters: readonly Cluster[];
   /** Pairs that fingerprints proposed, of which `pairs` stood up to comparison of the samples. */
   readonly candidates: number;
+  /** Pairs beyond the number that is compared at most; 0 but for data in which everything resembles everything. */
+  readonly notCompared: number;
 }
 
 export interface SharedPair {

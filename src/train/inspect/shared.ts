@@ -47,21 +47,36 @@ export function findCopySets(printed: readonly Printed[], classes: readonly stri
   });
 }
 
-/** Pairs whose samples are to be compared. Of copies the first stands for all. */
-export function propose(printed: readonly Printed[]): Proposal[] {
+/** As many pairs are compared at most: minutes of work. Where all share a jingle or a tone, there are millions. */
+const MOST_PROPOSALS = 20_000;
+
+/**
+ * Pairs whose samples are to be compared, in the order of the recordings. Of copies the first stands for all.
+ * @returns `left`: how many pairs are not proposed, those with the fewest votes, where there are too many
+ */
+export function propose(
+  printed: readonly Printed[],
+  most = MOST_PROPOSALS,
+): { proposals: Proposal[]; left: number } {
   const seen = new Set<string>();
   const singles = printed.filter(({ facts }) => !seen.has(facts.soundHash) && seen.add(facts.soundHash));
   const candidates = findCandidates(singles.map(({ fingerprint }) => fingerprint));
-  const pairs = new Map<string, { one: Printed; other: Printed; offsets: number[] }>();
+  const pairs = new Map<string, { one: Printed; other: Printed; offsets: number[]; votes: number }>();
   for (const candidate of candidates) {
     const [one, other] = [singles[candidate.a]!, singles[candidate.b]!];
     if (candidate.votes < 2 && overlap(candidate, one, other) > SHORT_OVERLAP) continue;
     const key = `${candidate.a} ${candidate.b}`;
     const known = pairs.get(key);
-    if (!known) pairs.set(key, { one, other, offsets: [candidate.offset] });
+    if (!known) pairs.set(key, { one, other, offsets: [candidate.offset], votes: candidate.votes });
     else if (known.offsets.length < MOST_OFFSETS) known.offsets.push(candidate.offset);
   }
-  return [...pairs.values()].map((pair) => ({ ...pair, a: itemOf(pair.one), b: itemOf(pair.other) }));
+  const all = [...pairs.values()];
+  // sorting keeps the order of equals, so that it is the same everywhere
+  const kept = new Set([...all].sort((x, y) => y.votes - x.votes).slice(0, most));
+  const proposals = all
+    .filter((pair) => kept.has(pair))
+    .map(({ one, other, offsets }) => ({ one, other, offsets, a: itemOf(one), b: itemOf(other) }));
+  return { proposals, left: all.length - proposals.length };
 }
 
 /** What a worker needs to read the sound. */

@@ -2,9 +2,11 @@ import { describe, expect, it } from 'vitest';
 import { resample, writeWav16 } from '../../../src/dsp/index.ts';
 import { findCandidates } from '../../../src/train/inspect/candidates.ts';
 import { compare, prepare } from '../../../src/train/inspect/compare.ts';
+import type { SoundFacts } from '../../../src/train/inspect/facts.ts';
 import { fingerprint, WORDS } from '../../../src/train/inspect/fingerprint.ts';
 import { inspectDataset } from '../../../src/train/inspect/inspect.ts';
 import type { SharedPair } from '../../../src/train/inspect/inspection.ts';
+import { propose } from '../../../src/train/inspect/shared.ts';
 import { write } from '../../cli/support.ts';
 import { temporaryFolder } from '../temporary.ts';
 import {
@@ -196,6 +198,28 @@ describe('shared audio', () => {
     expect(counts.total.recordings).toBe(base.length);
     expect(recordings).toHaveLength(base.length);
   });
+});
+
+it('compares the likeliest pairs where there are too many', () => {
+  const facts = (i: number) => ({ soundHash: String(i), seconds: 14 }) as SoundFacts;
+  const printed = [0.1, 0.2, 0.3, 0.4].map((factor, i) => ({
+    recording: held(`r${i}`, sound(0)),
+    excluded: false,
+    facts: facts(i),
+    fingerprint: fingerprint(
+      sound(0)
+        .slice(i === 3 ? 14000 : 0)
+        .map((x) => factor * x),
+    ),
+  }));
+  expect(propose(printed)).toMatchObject({ proposals: { length: 6 }, left: 0 });
+  const { proposals, left } = propose(printed, 3);
+  expect(left).toBe(3);
+  expect(proposals.map(({ one, other }) => [one.recording.id, other.recording.id])).toEqual([
+    ['r0', 'r1'],
+    ['r0', 'r2'],
+    ['r1', 'r2'],
+  ]);
 });
 
 describe('comparing', () => {
