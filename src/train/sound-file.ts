@@ -67,14 +67,15 @@ async function openStream(source: FileSource): Promise<SoundStream> {
   };
 }
 
-/** FLAC or MP3 by its bytes, or by its name where they do not say. All else is for the WAV reader. */
-async function compressedKind(source: FileSource): Promise<'FLAC' | 'MP3' | null> {
+/**
+ * What a file is by its bytes, or by its name where they do not say; null for WAV and for what is not known. Kinds that
+ * cannot be decoded are named, too: who opens them refuses them by that name.
+ */
+async function compressedKind(source: FileSource): Promise<string | null> {
   const bytes = source.read(0, BEGINNING);
   if (WAV_BEGINNINGS.test(String.fromCharCode(...bytes.subarray(0, 4)))) return null;
   const { soundKind } = await import('./compressed/kind.ts');
-  const kind = soundKind(bytes);
-  if (kind === 'FLAC' || kind === 'MP3') return kind;
-  return kind === null && /\.(flac|mp3)$/i.test(source.path) ? 'MP3' : null;
+  return soundKind(bytes) ?? (/\.(flac|mp3)$/i.test(source.path) ? 'MP3' : null);
 }
 
 async function openWav(source: FileSource): Promise<SoundStream> {
