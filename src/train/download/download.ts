@@ -35,7 +35,8 @@ export async function downloadSet(options: DownloadOptions): Promise<DownloadRes
   if (options.signal?.aborted) stop();
   options.signal?.addEventListener('abort', stop);
   const known = PUBLISHED[options.dataset];
-  const published = { ...known, address: options.publisher ?? known.address };
+  const address = (options.publisher ?? known.address).replace(/\/*$/, '/');
+  const published = { ...known, address };
   const policy = { ...HTTP_POLICY, ...options.policy };
   let source: Source | undefined;
   try {

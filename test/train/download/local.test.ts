@@ -269,16 +269,21 @@ describe('an archive that is hostile or damaged', () => {
     expect(pathsBelow(dirname(to))).toEqual([]);
   });
 
-  it.each<[string, Entry]>([
-    ['unpacks to more than it says', { path: WAV, content: smallSet()[WAV]!, size: 100 }],
-    ['unpacks to less than it says', { path: WAV, content: smallSet()[WAV]!, size: 5000 }],
-    ['has a wrong checksum', { path: WAV, content: smallSet()[WAV]!, crc: 1 }],
-  ])('a zip whose file %s ends the download, and the file has no name', async (_, entry) => {
+  it.each<[string, Entry, string]>([
+    [
+      'unpacks to more than it says',
+      { path: WAV, content: smallSet()[WAV]!, size: 100 },
+      'more than its 100 bytes',
+    ],
+    ['unpacks to less than it says', { path: WAV, content: smallSet()[WAV]!, size: 5000 }, 'of 5000 bytes'],
+    ['has a wrong checksum', { path: WAV, content: smallSet()[WAV]!, crc: 1 }, 'CRC-32'],
+  ])('a zip whose file %s ends the download, and the file has no name', async (_, entry, words) => {
     const to = join(temporaryFolder(), 'set');
     const source = saved(zipOf([...entries(without(WAV, LIST)), entry]));
     const error = await failureOf(take(source, { to }));
     expect(error.code).toBe('archive/corrupt');
     expect(error.message).toContain(WAV);
+    expect(error.message).toContain(words);
     expect(pathsBelow(to).filter((path) => path.includes('a0002.wav'))).toEqual([]);
     expect(JSON.parse(readFileSync(join(to, 'download.json'), 'utf8')).complete).toBe(false);
   });
