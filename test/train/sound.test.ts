@@ -80,18 +80,24 @@ describe('sound that is read in blocks', () => {
   it('comes in blocks, and leaves nothing behind: three minutes at 48 kHz', async () => {
     const path = file(wav(noise(180 * 48000), 48000));
     const opened = openSound(path);
-    let most = 0;
-    for await (const [block] of (await opened.open()).blocks()) most = Math.max(most, block!.length);
+    let longest = 0;
+    for await (const [block] of (await opened.open()).blocks()) longest = Math.max(longest, block!.length);
     opened.close();
-    expect(most).toBeLessThan(100_000);
-    const used = () => {
-      globalThis.gc!();
+    expect(longest).toBeLessThan(100_000);
+    // What the collector has found may be given back a little later.
+    const used = async (enough: number) => {
+      for (let i = 0; i < 100; i++) {
+        globalThis.gc!();
+        await new Promise((resolve) => setTimeout(resolve, 10));
+        if (process.memoryUsage().arrayBuffers <= enough) break;
+      }
       return process.memoryUsage().arrayBuffers;
     };
-    const before = used();
+    const before = await used(0);
     const { samples } = await read(path);
     expect(samples.length).toBe(180 * 2000);
-    expect(used() - before - samples.byteLength).toBeLessThan(5e6);
+    const most = before + samples.byteLength + 5e6;
+    expect(await used(most)).toBeLessThanOrEqual(most);
   });
 });
 

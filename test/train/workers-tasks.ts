@@ -8,14 +8,25 @@ export interface Order {
   readonly what: string;
   readonly value?: number;
   readonly path?: string;
+  /** How many threads have come to `meet`. */
+  readonly met?: SharedArrayBuffer;
 }
 
-async function obey({ what, value = 0, path = '' }: Order): Promise<unknown> {
+let come = false;
+
+/** Waits for `count` threads to be here at the same time. */
+async function meet(met: SharedArrayBuffer, count: number): Promise<number> {
+  const threads = new Int32Array(met);
+  if (!come) Atomics.add(threads, 0, 1);
+  come = true;
+  while (Atomics.load(threads, 0) < count) await pause(1);
+  return threadId;
+}
+
+async function obey({ what, value = 0, path = '', met }: Order): Promise<unknown> {
   if (what === 'square') return value * value;
-  if (what === 'thread') {
-    await pause(5);
-    return threadId;
-  }
+  if (what === 'thread') return threadId;
+  if (what === 'meet') return meet(met!, value);
   if (what === 'wait') {
     await pause(value);
     return value;

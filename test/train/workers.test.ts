@@ -35,7 +35,10 @@ describe('many items', () => {
     };
     expect(await threadsOf(1, 3)).toEqual(new Set([0]));
     expect(await threadsOf(2, 1)).toEqual(new Set([0]));
-    const three = await threadsOf(3, 30);
+    const met = new SharedArrayBuffer(4);
+    const three = new Set(
+      (await obey(Array(30).fill({ what: 'meet', value: 3, met }), { threads: 3 })).map(code),
+    );
     expect(three.size).toBe(3);
     expect(three.has(0)).toBe(false);
   });
