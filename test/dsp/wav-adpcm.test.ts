@@ -75,12 +75,20 @@ describe('IMA ADPCM', () => {
     const cut = (bytes: number) => read([ima({ samplesPerBlock: 9 }), data([...IMA_BLOCK, ...IMA_BLOCK.slice(0, bytes)])]); // biome-ignore format: one
     for (const [bytes, frames] of [[1, 9], [3, 9], [4, 10], [5, 12], [7, 16]] as const) // biome-ignore format: pairs
       expect(cut(bytes)).toMatchObject({ values: [[...IMA_VALUES, ...IMA_VALUES.slice(0, frames - 9)]] });
+    expect(cut(5)).toMatchObject({ warnings: '' });
     expect(cut(3)).toMatchObject({ warnings: '3 bytes after the last whole frame are ignored' });
     const stereo = [...IMA_BLOCK.slice(0, 4), ...IMA_BLOCK];
     const both = (bytes: number) => read([ima({ channels: 2, align: 16 }), data([...stereo.slice(0, bytes)])]); // biome-ignore format: one
     expect(both(8)).toMatchObject({ frames: 1 });
     // the second channel's first code comes after four bytes of the first one's
     expect(both(12)).toMatchObject({ frames: 1 });
+  });
+
+  it('takes no more from a last block than from the others', () => {
+    const chunks = [ima({ samplesPerBlock: 5 }), data([...IMA_BLOCK, ...IMA_BLOCK.slice(0, 7)])];
+    expect(read(chunks)).toMatchObject({ frames: 10 });
+    const wide = ms({ samplesPerBlock: 4 });
+    expect(read([wide, data([...MS_BLOCK, ...MS_BLOCK.slice(0, 8), 0])])).toMatchObject({ frames: 8 });
   });
 
   it('RIFX turns the header round, not the blocks', () => {
@@ -175,13 +183,12 @@ describe('Microsoft ADPCM', () => {
   });
 
   it('does not let a damaged block drive the step beyond all numbers', () => {
-    const codes = [...new Array(200).fill(0x88), ...new Array(40).fill(0x00)];
-    const block = [0, ...uint(32_767, 2), 0, 0, 0, 0, ...codes];
-    const { values } = read([ms({ align: block.length, samplesPerBlock: 482 }), data(block)]) as {
+    // pair 2 predicts 0, so each sample is −8 steps; the step grows threefold with each
+    const block = [2, ...uint(32_767, 2), 0, 0, 0, 0, ...new Array(200).fill(0x88)];
+    const { values } = read([ms({ align: block.length, samplesPerBlock: 402 }), data(block)]) as {
       values: number[][];
     };
-    expect(values[0]!.every((v) => v >= -32_768 && v <= 32_767)).toBe(true);
-    expect(values[0]!.at(-1)).toBe(-32_768);
+    expect(values[0]!.slice(2)).toEqual(new Array(400).fill(-32_768));
   });
 
   it.each([
@@ -220,6 +227,14 @@ describe('fact', () => {
     expect(read([ms(), fact(frames), three])).toMatchObject({
       frames: 18,
       warnings: `its fact chunk claims ${frames} samples per channel, its blocks hold 18`,
+    });
+  });
+
+  it('of a truncated file says no more than its data chunk does', () => {
+    const cut = file([ms(), fact(18), data([...MS_BLOCK, ...MS_BLOCK], true, 27)]);
+    expect(readWav(cut, { truncated: 'accept' })).toMatchObject({
+      frames: 12,
+      warnings: ['truncated: it claims 18 samples per channel, 12 are there'],
     });
   });
 

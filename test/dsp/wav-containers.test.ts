@@ -120,6 +120,7 @@ describe('chunks', () => {
     expect(read(file([fmt(), data([]), LIST, data(ramp)]))).toEqual(
       good('an empty data chunk at byte 36 is ignored'),
     );
+    expect(read(file([fmt(), data([]), data([])]))).toMatchObject({ code: 'wav/no-samples', offset: 44 });
     expect(read(file([fmt(), data([]), LIST]))).toMatchObject({ code: 'wav/no-samples', offset: 44 });
   });
 

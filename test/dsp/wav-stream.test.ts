@@ -219,6 +219,15 @@ describe('memory', () => {
     }
   });
 
+  it('takes a size that recorders leave behind for what it is where the sound is there', async () => {
+    const bytes = 0x7ffff000;
+    const head = file([fmt(), data([], true, bytes)]);
+    const source = new EndlessSource(head, new Uint8Array(4096), head.length + bytes + 4096);
+    const { info } = await WavStream.open(source);
+    expect(info).toMatchObject({ dataBytes: bytes });
+    expect(info.warnings).toEqual([expect.stringMatching(/^4096 bytes .* belong to no chunk/)]);
+  });
+
   it('of a file that claims much is that of what is there', async () => {
     const bytes = file([fmt({ channels: 65_535, bits: 64, align: 65_535 * 8 - 7 * 65_536 }), data(ramp)]);
     expect(readAtOnce(bytes)).toMatchObject({ code: 'wav/bad-fmt' });

@@ -134,6 +134,12 @@ describe('a container that is full', () => {
     expect(read({ bits: 24, align: 4 }, full)).toEqual({ values, warnings });
   });
 
+  it('is one whose high byte is not the sign', () => {
+    expect(read({ bits: 24, align: 4 }, [1, 0, 0, 0xff])).toMatchObject({
+      warnings: expect.stringMatching(/use all 4 bytes/),
+    });
+  });
+
   it('is refused where it may be more channels', () => {
     expect(read({ bits: 16, align: 4 }, full)).toMatchObject({
       code: 'wav/bad-fmt',
@@ -189,6 +195,14 @@ describe('codecs', () => {
       const options = { tag: 0xfffe, bits: 8, extra: extensible(tag, 8, little) };
       expect(read(options, [...bytes], little)).toEqual({ values: [[...values]], warnings: '' });
     }
+  });
+
+  it('more valid bits than there are, are as many as there are', () => {
+    const bytes = file([fmt({ tag: 0xfffe, extra: extensible(1, 24) }), data(ramp)]);
+    expect(readWav(bytes)).toMatchObject({
+      bitsPerSample: 16,
+      warnings: ['24 valid bits in samples of 16 bits: taken as 16'],
+    });
   });
 
   it('ambisonic sub-formats are PCM and float', () => {

@@ -67,7 +67,7 @@ function readExtension(view: DataView, little: boolean, format: WavFormat, name:
 /** The coefficient table of MS ADPCM, if there is one. */
 function readCoefficients(view: DataView, little: boolean, offset: number, name: string): Int16Array {
   const count = view.byteLength >= 22 ? view.getUint16(20, little) : 0;
-  if (count > MAX_COEFFICIENTS || (count > 0 && 22 + 4 * count > view.byteLength)) {
+  if (count > 0 && 22 + 4 * count > view.byteLength) {
     const what = `its fmt chunk claims ${count} pairs of ADPCM coefficients and has ${view.byteLength} bytes`;
     throw wavError('bad-fmt', name, offset + 20, what);
   }
