@@ -14,9 +14,9 @@ import { synthDataset } from '../../src/train/synth/index.ts';
 import { hashOf } from '../support/hash.ts';
 
 const EXPECTED = {
-  features: '3735762642820bc3925590363b655109dd9ed9e1b8761e1debe4d5a6f54490d8',
-  'pcg-lite': 'f23b1b88e25ab4539e84aa65edaf26efccbb543442575d144eb483264f18f2d4',
-  seed: 'bc28b2d80928815841c0ad74175f7d34d1d12c227f21465bcada60c24584a057',
+  features: 'c553111f56b71ee8f8f7f0f6e43a2f2b50a8d758dac90d8dbdf6635912d62a44',
+  'pcg-lite': '836bb6d26d47170a1cd8b965e1b4d4b289c770530676fc08ab06f3866d335524',
+  seed: '2c5e196e7e40b4336971eedd5dc2623686ebdcba27d785abb4038ecf17b661dc',
 };
 
 const recordings = synthDataset({ recordings: 40, seconds: 4, seed: 5 }).recordings;

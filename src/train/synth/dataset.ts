@@ -37,7 +37,7 @@ export function* synthRecordings(options: SynthOptions): Generator<SyntheticReco
   for (let person = 0; made < count; person++) {
     const draws = new Draws(seed, STREAMS.synth, 0, person);
     const site = SITES[person % sites]!;
-    const subject = drawSubject(draws, site, Math.floor(person / sites), resolved);
+    const subject = drawSubject(draws, site, person, resolved);
     const takes = 1 + draws.integer(3);
     for (let take = 1; take <= takes && made < count; take++) {
       made += 1;

@@ -45,7 +45,7 @@ export function synthNotes(options: SynthOptions): string {
     `2 dB, ${GRADES.map((grade) => `${'I II III IV V VI'.split(' ')[grade - 1]} ${gradeDb(grade)}`).join(', ')} dB.`,
     "Grades are what a listener hears, and no publication gives them in decibels: these steps are this program's.",
     ...(classes === SYNTH_CLASSES[2]
-      ? ['About one normal subject in ten has an innocent murmur: faint, low, in early or mid systole.']
+      ? ['About one normal subject in seven has an innocent murmur: faint, low, in early or mid systole.']
       : []),
     '',
     'Breath sounds, ambient noise, rubs of the stethoscope and at some sites power-line hum are added, so that the',

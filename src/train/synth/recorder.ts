@@ -29,7 +29,8 @@ export function record(sound: Float64Array, { peak, dc, bits }: Recorder): Recor
     const step = Math.round((gain * sound[i]! + dc) * steps);
     const kept = Math.max(-steps, Math.min(steps - 1, step));
     if (kept !== step) clipped += 1;
-    samples[i] = kept / steps;
+    // A file knows no −0.
+    samples[i] = kept === 0 ? 0 : kept / steps;
   }
   return { samples, clipped, gain };
 }

@@ -49,24 +49,25 @@ const KINDS: Readonly<Record<Phase, readonly Kind[]>> = {
 
 /** Grades of murmurs that make a recording abnormal, in a hundred subjects. */
 const GRADE_SHARES: readonly (readonly [Grade, number])[] = [
-  [1, 4],
-  [2, 18],
+  [1, 8],
+  [2, 24],
   [3, 34],
-  [4, 28],
-  [5, 12],
-  [6, 4],
+  [4, 22],
+  [5, 9],
+  [6, 3],
 ];
 
 /** Share of normal subjects with an innocent murmur. */
-const INNOCENT = 0.1;
+const INNOCENT = 0.15;
 
 /**
- * @param index of the subject within the site: classes go round in cycles of ten, and phases of murmurs in cycles of
- *   five, so that small sets have all
+ * @param person number of the subject, from 0; sites take turns. Within a site classes go round in cycles of ten, and
+ *   phases of murmurs in cycles of five, each site from another place on, so that small sets have all of them.
  */
-export function drawSubject(draws: Draws, site: Site, index: number, options: ResolvedOptions): Subject {
-  const abnormal = (index * 7 + 3) % 10 < site.abnormalOfTen;
-  const phase: Phase = (index * 3 + 1) % 5 < 2 ? 'diastolic' : 'systolic';
+export function drawSubject(draws: Draws, site: Site, person: number, options: ResolvedOptions): Subject {
+  const [turn, place] = [Math.floor(person / options.sites), person % options.sites];
+  const abnormal = (7 * turn + 4 * place + 3) % 10 < site.abnormalOfTen;
+  const phase: Phase = (3 * turn + place + 1) % 5 < 2 ? 'diastolic' : 'systolic';
   const rate = draws.uniform(55, 95);
   const breath = draws.uniform(3, 5);
   const respiratoryDepth = draws.uniform(0.01, 0.06);
