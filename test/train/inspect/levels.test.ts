@@ -84,7 +84,8 @@ describe('silence', () => {
   it('counts windows without any change as dead, whatever their offset', () => {
     const sound = joinedSounds(noise(3 * RATE, 0.3, 1), new Float32Array(RATE).fill(0.2));
     expect(silence(sound)).toEqual({ silent: 0.25, dead: 0.25 });
-    expect(silence(new Float32Array(RATE))).toEqual({ silent: 1, dead: 1 });
+    for (const level of [0, 0.1, 0.7])
+      expect(silence(new Float32Array(3 * RATE).fill(level))).toEqual({ silent: 1, dead: 1 });
   });
 
   it('judges what is shorter than a window, and nothing where there is nothing', () => {
@@ -134,6 +135,10 @@ describe('third-octave bands', () => {
   it('are null for silence, and there for what is shorter than a window', () => {
     expect(bands(new Float32Array(RATE))).toBeNull();
     expect(bands(new Float32Array(0))).toBeNull();
-    expect(bands(sine(100, 0.5, 1).slice(0, 300))).toHaveLength(bandCount(RATE));
+    const short = sine(100, 0.5, 1).slice(0, 300);
+    const levels = bands(short)!;
+    expect(levels).toHaveLength(bandCount(RATE));
+    for (const [i, level] of bands(short.map((x) => x + 2))!.entries())
+      expect(level).toBeCloseTo(levels[i]!, 2);
   });
 });

@@ -55,6 +55,16 @@ describe('fingerprints', () => {
     for (let i = 1; i < places.length; i++) expect(places[i]! - places[i - 1]!).toBeGreaterThan(RATE / 4);
   });
 
+  it('stand at the largest of a falling row of crests alone', () => {
+    const falling = Float32Array.from({ length: 6 * RATE }, (_, i) => {
+      const t = i / RATE - 2;
+      return t < 0 ? 0 : 0.9 * Math.exp(-1.5 * t) * Math.sin(2 * Math.PI * 50 * t);
+    });
+    const { places } = fingerprint(falling);
+    expect(places).toHaveLength(1);
+    expect(places[0]! / RATE).toBeCloseTo(2, 1);
+  });
+
   it('are empty for what is short or silent', () => {
     for (const samples of [new Float32Array(0), sound(0).slice(0, RATE), new Float32Array(10 * RATE)])
       expect(fingerprint(samples)).toEqual({ places: new Int32Array(0), bits: new Int32Array(0) });
@@ -237,12 +247,35 @@ describe('comparing', () => {
     for (let offset = 800; offset < 3000; offset += 7) expect(compare(regular, regular, offset)).toBeNull();
   });
 
+  it('wants more agreement of a short stretch than of a long one, and some of any', () => {
+    // correlation 1/√(1 + r²) with noise of r times the level
+    const mixed = (seconds: number, r: number) => {
+      const a = noise(seconds * RATE, 0.3, 1);
+      const b = noise(seconds * RATE, 0.3 * r, 2);
+      return compare(prepare(a)!, prepare(b.map((x, i) => x + a[i]!))!, 0)?.correlation ?? null;
+    };
+    expect(mixed(3, 0.1)).toBeGreaterThan(0.985);
+    expect(mixed(3, 0.3)).toBeNull();
+    expect(mixed(8, 0.3)).toBeCloseTo(0.958, 1);
+    expect(mixed(8, 0.55)).toBeNull();
+  });
+
   it('refuses what agrees for less than two seconds', () => {
     const [a, b] = [noise(10 * RATE, 0.3, 1), noise(10 * RATE, 0.3, 2)];
     b.set(a.subarray(6000, 9000), 6000);
     expect(compare(prepare(a)!, prepare(b)!, 0)).toBeNull();
     b.set(a.subarray(6000, 16000), 6000);
     expect(compare(prepare(a)!, prepare(b)!, 0)).toMatchObject({ startA: 3, startB: 3, seconds: 5 });
+  });
+});
+
+it('counts each place once, however many keys two recordings have in common', () => {
+  const print = fingerprint(sound(0));
+  expect(findCandidates([print, print])).toContainEqual({
+    a: 0,
+    b: 1,
+    offset: 0,
+    votes: print.places.length,
   });
 });
 
