@@ -115,7 +115,9 @@ describe('a split file', () => {
   });
 
   it('has had the same hash since it was written', () => {
-    expect(splitHash(parts)).toMatchInlineSnapshot(`"9f3072e833aa66d2680b7fdf020c52f62ebfea3d93cbe38b147d1fab26a30bd6"`);
+    expect(splitHash(parts)).toMatchInlineSnapshot(
+      `"9f3072e833aa66d2680b7fdf020c52f62ebfea3d93cbe38b147d1fab26a30bd6"`,
+    );
   });
 
   it.each([
