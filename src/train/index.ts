@@ -35,6 +35,8 @@ export type { Balance } from './sampler.ts';
 // Recordings, labels and splits.
 
 export { type AppliedSplit, type ApplySplitOptions, applySplit } from './apply-split.ts';
+export { cacheFolder } from './cache/location.ts';
+export { type CacheReport, FeatureCache } from './cache/store.ts';
 export type { Fingerprints } from './copies.ts';
 export { type ScanOptions, scanDataset } from './dataset.ts';
 export {
@@ -53,8 +55,9 @@ export {
   type SiteSplits,
 } from './folds.ts';
 export { findLeaks, type Leak } from './leaks.ts';
-export { type LoadedRecordings, loadExamples, type SkippedRecording } from './load.ts';
+export { type LoadedRecordings, type LoadOptions, loadExamples, type SkippedRecording } from './load.ts';
 export type { Dataset, DatasetProblem, ExcludedRecording, LayoutName, RecordingEntry } from './recording.ts';
+export { readSound, type Sound, type SoundOptions } from './sound.ts';
 export {
   formatSplit,
   PARTS,
