@@ -194,6 +194,14 @@ describe('the layout of CirCor 2022', () => {
     }
   });
 
+  it('tells of persons that only person_groups.csv joins, transitively with links', () => {
+    const groups = 'patient_id,person_group\n14241,pA\n45843,pA\n29045,pB\n';
+    const root = temporaryFolder({ ...whole, 'person_groups.csv': groups });
+    expect(codes(root)).toContainEqual(['same-person', ['14241 = 45843 = 49821']]);
+    const found = new Map(scanDataset(root).recordings.map(({ patient, group }) => [patient, group]));
+    expect([found.get('14241'), found.get('49821'), found.get('29045')]).toEqual(['pA', 'pA', 'pB']);
+  });
+
   it('joins persons over several links, through patients that are not there', () => {
     const link = (additional: string): Made => ({ places: ['AV'], additional });
     const linked = { 1: link('2'), 2: link('3'), 3: link('nan'), 7: link('99'), 8: link('99'), 9: link('9') };
