@@ -238,6 +238,25 @@ describe('codecs', () => {
     expect(read({ tag: 3, bits: 64 }, float([1e300], 64, true))).toMatchObject({ values: [[Infinity]] });
   });
 
+  it('every NaN is the same one', () => {
+    const quiet = [1, 0, 0xc0, 0x7f];
+    const signalling = [1, 0, 0x80, 0x7f];
+    const negative = [0xff, 0xff, 0xff, 0xff];
+    const all = [...quiet, ...signalling, ...negative, ...signalling];
+    const bits = (wav: { channels: Float32Array[] }) =>
+      wav.channels.flatMap((c) => [...new Uint32Array(c.buffer)]);
+    const expected = new Array(4).fill(0x7fc00000);
+    for (const channels of [1, 2]) {
+      const float32 = fmt({ tag: 3, bits: 32, channels });
+      expect(bits(readWav(file([float32, data(all)])))).toEqual(expected);
+      const big = fmt({ tag: 3, bits: 32, channels }, false);
+      expect(bits(readWav(file([big, data(all.toReversed(), false)], 'RIFX')))).toEqual(expected);
+    }
+    const wide = [1, 0, 0, 0, 0, 0, 0xf0, 0x7f, ...new Array(8).fill(0xff)];
+    const float64 = fmt({ tag: 3, bits: 64 });
+    expect(bits(readWav(file([float64, data([...wide, ...wide])])))).toEqual(expected);
+  });
+
   it.each([
     [0x31, 'GSM 6.10'],
     [0x55, 'MP3'],

@@ -78,14 +78,16 @@ const decodeInt16: Decode = (bytes, frames, channels, at) => {
   }
 };
 
+/** There are millions of NaNs, and whether a copy keeps which one depends on the host: they become one. */
+const oneNaN = (value: number) => (Number.isNaN(value) ? Number.NaN : value);
+
 const decodeFloat32: Decode = (bytes, frames, channels, at) => {
   const { buffer, byteOffset } = aligned(bytes, 4);
   const count = channels.length;
   const samples = new Float32Array(buffer, byteOffset, frames * count);
-  if (count === 1) return channels[0]!.set(samples, at);
   for (let c = 0; c < count; c++) {
     const out = channels[c]!;
-    for (let i = 0, from = c; i < frames; i++, from += count) out[at + i] = samples[from]!;
+    for (let i = 0, from = c; i < frames; i++, from += count) out[at + i] = oneNaN(samples[from]!);
   }
 };
 
@@ -123,7 +125,7 @@ export function floatCodec(layout: WavLayout, name: string): Codec {
     throw wavError('bad-fmt', name, offset + 14, `float samples of ${bits} bits: only 32 and 64 exist`);
   const size = packedWidth(layout, bits / 8, name);
   const codec = (decode: Decode) => sampleCodec('float', bits, size, channels, decode);
-  if (bits === 64) return codec(decodeEach(8, (view, at) => view.getFloat64(at, littleEndian)));
+  if (bits === 64) return codec(decodeEach(8, (view, at) => oneNaN(view.getFloat64(at, littleEndian))));
   if (littleEndian && HOST_IS_LITTLE) return codec(decodeFloat32);
-  return codec(decodeEach(4, (view, at) => view.getFloat32(at, littleEndian)));
+  return codec(decodeEach(4, (view, at) => oneNaN(view.getFloat32(at, littleEndian))));
 }
