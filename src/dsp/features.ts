@@ -81,10 +81,9 @@ export class FeatureExtractor {
 
 /** Index of the first sample that is NaN or infinite; −1 if all are finite. */
 export function findNotFinite(samples: Float32Array): number {
-  // A sum of differences of finite values from themselves is 0, of others NaN.
-  let sum = 0;
-  for (let i = 0; i < samples.length; i++) sum += samples[i]! - samples[i]!;
-  return sum === 0 ? -1 : samples.findIndex((x) => !Number.isFinite(x));
+  // NaN fails this comparison too
+  for (let i = 0; i < samples.length; i++) if (!(Math.abs(samples[i]!) <= 3.5e38)) return i;
+  return -1;
 }
 
 function checkFinite(samples: Float32Array, name: string): void {
