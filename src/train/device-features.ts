@@ -4,8 +4,8 @@
  *
  * On `reference` the same within 1e-5 (standardised, or dB). In float32 rounding is relative to the largest value of a
  * frame: values down to 80 dB below that differ by less than 1e-3 dB, at 100 dB below by 0.02, at 120 by 0.2, and at
- * 140 rounding is all there is (measured on tones, the hardest case). Features of heart sounds, standardised, differ
- * by less than 2e-4 with `topDb` at its default of 80; without it, bands that hold next to nothing show rounding
+ * 140 rounding is all there is (measured on tones, the hardest case). Features of heart sounds differ by
+ * less than 2e-4 with `topDb` at its default of 80, by 2.5e-4 where a recording is quiet between the sounds; without it, bands that hold next to nothing show rounding
  * where the host shows what is there. The bits depend on the device.
  */
 import {
