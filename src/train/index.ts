@@ -54,6 +54,9 @@ export {
   type SiteSplit,
   type SiteSplits,
 } from './folds.ts';
+export { type HeaHeader, parseHea, readHea } from './hea.ts';
+export { type InspectOptions, inspectDataset } from './inspect/inspect.ts';
+export type { Finding, Inspection } from './inspect/inspection.ts';
 export { findLeaks, type Leak } from './leaks.ts';
 export { type LoadedRecordings, type LoadOptions, loadExamples, type SkippedRecording } from './load.ts';
 export type { Dataset, DatasetProblem, ExcludedRecording, LayoutName, RecordingEntry } from './recording.ts';

@@ -111,7 +111,7 @@ describe('data synth', () => {
     expect(json(outcome)).toMatchObject({
       status: 'finished',
       classes: ['normal', 'abnormal'],
-      problems: [],
+      problems: [{ code: 'synthetic', count: 36 }],
     });
   });
 });

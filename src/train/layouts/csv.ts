@@ -138,6 +138,14 @@ function scanCsv(root: string, options: ScanOptions): LayoutScan {
     ),
   ].filter(({ count }) => count > 0);
   if (withoutSubject.length > 0) problems.push(subjectsUnknown(withoutSubject, basename(file)));
+  // `data synth` leaves its settings beside the table: nobody may take such figures for a result.
+  if (isRegularFile(join(folder, 'synth.json')))
+    problems.push({
+      code: 'synthetic',
+      message: `${recordings.length} recordings are SYNTHETIC (synth.json is beside them): no figure says anything about patients`,
+      count: recordings.length,
+      examples: recordings.slice(0, 5).map(({ id }) => id),
+    });
   return { classes, recordings, excluded: [], problems };
 }
 

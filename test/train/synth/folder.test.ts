@@ -54,7 +54,7 @@ describe('writeSynthFolder', () => {
       const dataset = synthDataset(options);
       const scanned = scanDataset(root);
       expect(scanned.layout).toBe('csv');
-      expect(scanned.problems).toEqual([]);
+      expect(scanned.problems.map(({ code, count }) => [code, count])).toEqual([['synthetic', 40]]);
       expect(scanned.classes).toEqual(dataset.classes);
       const known = (all: typeof scanned.recordings) =>
         all.map(({ id, site, group, label }) => ({ id, site, group, label }));
