@@ -93,6 +93,8 @@ describe('the version of the code', () => {
     'base/math.js': 'math',
     'dsp/features.js': 'features',
     'dsp/wav/stream.js': 'stream',
+    'train/compressed/flac.js': 'flac',
+    'train/compressed.js': 'compressed',
     'train/sound.js': 'sound',
     'train/sound-file.js': 'file',
     'train/workers/extract.js': 'extract',
@@ -106,7 +108,7 @@ describe('the version of the code', () => {
   it('changes with all code between a file and its features, and with no other', () => {
     const version = versionOf();
     expect(versionOf()).toBe(version);
-    for (const name of ['base/math.js', 'dsp/features.js', 'dsp/wav/stream.js', 'train/sound.js', 'train/sound-file.js', 'train/workers/extract.js'])
+    for (const name of ['base/math.js', 'dsp/features.js', 'dsp/wav/stream.js', 'train/sound.js', 'train/sound-file.js', 'train/workers/extract.js', 'train/compressed/flac.js', 'train/compressed.js'])
       expect(versionOf({ [name]: 'changed' }), name).not.toBe(version); // biome-ignore format: names
     expect(versionOf({ 'dsp/new.js': '' })).not.toBe(version);
     for (const name of ['train/fit.js', 'dsp/features.d.ts'])
@@ -115,7 +117,10 @@ describe('the version of the code', () => {
 
   it('is that of the bundle in a bundle', () => {
     const bundle = (text: string) =>
-      hashCode(pathToFileURL(join(temporaryFolder({ 'a/b/bundle.js': text }), 'a/b/bundle.js')).href);
+      hashCode(
+        pathToFileURL(join(temporaryFolder({ 'a/b/bundle.js': text, 'dsp/x.js': 'x' }), 'a/b/bundle.js'))
+          .href,
+      );
     expect(bundle('1')).toBe(bundle('1'));
     expect(bundle('1')).not.toBe(bundle('2'));
   });

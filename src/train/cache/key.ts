@@ -8,8 +8,12 @@ import { hashBytes } from '../hash.ts';
 import { byCodeUnits } from '../recording.ts';
 import type { ChannelChoice } from '../sound.ts';
 
-/** Folders and beginnings of file names, seen from this folder, of all code between a file and its features. */
-const SOURCES = ['../../base/', '../../dsp/', '../compressed', '../sound', '../workers/extract'];
+/** Folders, seen from this one, of code between a file and its features. */
+const FOLDERS = ['../../base', '../../dsp', '../compressed'];
+/** Files beside them, by how their names begin. */
+const FILES = { '..': ['compressed.', 'sound'], '../workers': ['extract.'] } as const;
+/** Where this module is unless it was bundled with others. */
+const OWN_PLACE = /\/train\/cache\/key\.[jt]s$/;
 
 /**
  * Name of a recording's features in a cache.
@@ -47,31 +51,20 @@ export function codeVersion(): string {
 /** @param module where this module is */
 export function hashCode(module: string): string {
   const own = fileURLToPath(module);
+  if (!OWN_PLACE.test(module)) return hashBytes(readFileSync(own));
   const extension = own.slice(own.lastIndexOf('.'));
-  const isSource = (name: string) => name.endsWith(extension) && !name.endsWith('.d.ts');
   const hash = createHash('sha256');
-  let count = 0;
-  for (const source of SOURCES) {
-    const place = fileURLToPath(new URL(source, module));
-    const [folder, start] = place.endsWith(sep)
-      ? [place, '']
-      : [join(place, '..'), place.slice(place.lastIndexOf(sep) + 1)];
-    // In a bundle there is none of them.
-    const names = namesIn(folder).filter((name) => name.startsWith(start) && isSource(name));
-    for (const name of names.sort(byCodeUnits)) {
-      const content = readFileSync(join(folder, name));
-      hash.update(`${source} ${name.split(sep).join('/')} ${content.length}\n`).update(content);
-      count += 1;
+  const add = (folder: string, recursive: boolean, wanted: (name: string) => boolean) => {
+    const path = join(own, '..', folder);
+    const names = readdirSync(path, { recursive, encoding: 'utf8' });
+    const isCode = (name: string) => name.endsWith(extension) && !name.endsWith('.d.ts');
+    for (const name of names.filter((each) => isCode(each) && wanted(each)).sort(byCodeUnits)) {
+      const content = readFileSync(join(path, name));
+      hash.update(`${folder} ${name.split(sep).join('/')} ${content.length}\n`).update(content);
     }
-  }
-  return count > 0 ? hash.digest('hex') : hashBytes(readFileSync(own));
-}
-
-/** Files in a folder and below. */
-function namesIn(folder: string): string[] {
-  try {
-    return readdirSync(folder, { recursive: true, encoding: 'utf8' });
-  } catch {
-    return [];
-  }
+  };
+  for (const folder of FOLDERS) add(folder, true, () => true);
+  for (const [folder, starts] of Object.entries(FILES))
+    add(folder, false, (name) => starts.some((start) => name.startsWith(start)));
+  return hash.digest('hex');
 }
