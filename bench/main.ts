@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { extractionQuestion } from './extraction.ts';
 import { inferenceQuestion } from './inference.ts';
 import { logMelQuestion } from './log-mel.ts';
 import { environment } from './machine.ts';
@@ -19,6 +20,7 @@ const questions: readonly Question[] = [
   pcgLiteStep,
   inferenceQuestion,
   logMelQuestion,
+  extractionQuestion,
   processQuestion,
   matmulQuestion,
 ];
@@ -31,6 +33,7 @@ const usage = `npm run bench -- [options]
   --seconds S      length of a turn (1)
   --peers LIST     python=EXECUTABLE with torch, librosa and onnx (bench/peers/.venv/bin/python),
                    onnx=FOLDER whose node_modules has onnxruntime-node (bench/peers)
+  --data FOLDER    recordings for the question 'extraction' (default: made-up ones)
   --publish        keep the results in ${PUBLISHED} and write ${PAGE}
   --sources        bundle src/ instead of using the built package`;
 
@@ -40,6 +43,7 @@ const { values: options } = parseArgs({
     rounds: { type: 'string', default: '5' },
     seconds: { type: 'string', default: '1' },
     peers: { type: 'string', multiple: true, default: [] },
+    data: { type: 'string' },
     publish: { type: 'boolean', default: false },
     sources: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
@@ -85,6 +89,7 @@ async function main(): Promise<void> {
     python: () => started,
     pythonPath: present ? pythonPath : null,
     onnx,
+    data: options.data ?? null,
     scratch,
   };
   try {

@@ -8,6 +8,8 @@ export interface Bench extends Effort {
   /** Its executable, for whole processes; null where there is none. */
   readonly pythonPath: string | null;
   readonly onnx: Onnx | string;
+  /** A data set given with --data, for questions about real recordings. */
+  readonly data: string | null;
   /** A folder that is removed at the end. */
   readonly scratch: string;
 }
