@@ -10,7 +10,7 @@ export interface Figures {
   readonly pooled: Metrics;
   /** 95 % intervals of pooled figures, from resampled subjects; null where there are too few. */
   readonly intervals: Readonly<Record<'auc' | 'macc', Interval | null>>;
-  /** Within each site, in code-unit order: the figures that a site shortcut cannot raise. */
+  /** Within each site, by its name: the figures that a site shortcut cannot raise. */
   readonly perSite: Readonly<Record<string, Metrics>>;
   /** Unweighted means over the sites where the figure is defined, and how many those are. */
   readonly siteMean: Readonly<Record<'auc' | 'macc', { readonly value: Figure; readonly sites: number }>>;

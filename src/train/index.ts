@@ -37,13 +37,16 @@ export type { Balance } from './sampler.ts';
 export { type AppliedSplit, type ApplySplitOptions, applySplit } from './apply-split.ts';
 export { cacheFolder } from './cache/location.ts';
 export { type CacheReport, FeatureCache } from './cache/store.ts';
-export type { Fingerprints } from './copies.ts';
+export { type Copies, type Fingerprints, findCopies } from './copies.ts';
 export { type ScanOptions, scanDataset } from './dataset.ts';
 export {
   type DownloadOptions,
   type DownloadRecord,
   type DownloadResult,
   downloadSet,
+  HTTP_POLICY,
+  type HttpPolicy,
+  PUBLISHED,
   type PublishedName,
 } from './download/index.ts';
 export {
@@ -56,27 +59,33 @@ export {
 } from './folds.ts';
 export { type HeaHeader, parseHea, readHea } from './hea.ts';
 export { type InspectOptions, inspectDataset } from './inspect/inspect.ts';
-export type { Finding, Inspection } from './inspect/inspection.ts';
-export { findLeaks, type Leak } from './leaks.ts';
+export type * from './inspect/inspection.ts';
+export { Interruption } from './interruption.ts';
+export { describeLeaks, findLeaks, type Leak } from './leaks.ts';
 export { type LoadedRecordings, type LoadOptions, loadExamples, type SkippedRecording } from './load.ts';
+export { type Divisible, divisible } from './prepare.ts';
 export type { Dataset, DatasetProblem, ExcludedRecording, LayoutName, RecordingEntry } from './recording.ts';
 export { readSound, type Sound, type SoundOptions } from './sound.ts';
 export {
   formatSplit,
   PARTS,
   type Part,
+  parseSplit,
   readSplit,
   type Split,
   type SplitOrigin,
   splitOf,
 } from './split.ts';
-export { type MakeSplitOptions, makeSplit } from './stratify.ts';
+export { DEFAULT_FRACTIONS, type MakeSplitOptions, makeSplit } from './stratify.ts';
 export {
+  SYNTH_CLASSES,
   type SyntheticDataset,
   type SyntheticRecording,
   type SynthOptions,
   type SynthTruth,
   synthDataset,
+  synthRecordings,
+  writeSynthFolder,
 } from './synth/index.ts';
 
 // Trained models and what they say.
@@ -92,13 +101,15 @@ export {
   patientOfFile,
   predictFiles,
 } from './predict.ts';
-export { type Prediction, readPredictions } from './predictions.ts';
+export { type Prediction, readPredictions, writePredictions } from './predictions.ts';
 
 // Figures.
 
 export { rocAuc } from './auc.ts';
+export { type BootstrapOptions, bootstrapByGroup, type Interval } from './bootstrap.ts';
 export { type EvaluateOptions, type Evaluation, evaluateScored, type Figures } from './evaluation.ts';
 export { type ClassFigures, computeMetrics, type Figure, type Metrics, type Scored } from './metrics.ts';
+export { scorePatients } from './patients.ts';
 export { chooseThreshold } from './threshold.ts';
 
 // Parts for training loops of one's own.

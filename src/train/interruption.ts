@@ -1,4 +1,4 @@
-/** Unwinds from the middle of long work after the caller's signal was aborted; never leaves `src/train`. */
+/** Unwinds from the middle of long work after the caller's signal was aborted; trainings catch it and say so in their summary. */
 export class Interruption extends Error {
   constructor() {
     super('interrupted');

@@ -117,7 +117,8 @@ function classFigures(
     f1: ratio(2 * truePositives, positives + decided),
     auc: rocAuc(
       scored.map(({ label }) => label === k),
-      scored.map(({ probabilities }) => probabilities[k]!),
+      // Of two classes the second's probability decides for both: files keep that one, and 1 − p would make ties.
+      scored.map(({ probabilities: p }) => (p.length === 2 && k === 0 ? -p[1]! : p[k]!)),
     ),
   };
 }

@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync, readdirSync, rmdirSync, rmSync } from 'node:fs';
-import { basename, dirname, join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { UsageError } from '../base/errors.ts';
 import { EventLog } from './events.ts';
 import { fileError, systemCode, writeFileAtomic } from './files.ts';
@@ -162,9 +162,4 @@ export function nextRunFolder(base: string): string {
   const numbers = names.filter((name) => /^\d{3,9}$/.test(name)).map(Number);
   const next = numbers.reduce((highest, number) => Math.max(highest, number), 0) + 1;
   return join(base, String(next).padStart(3, '0'));
-}
-
-/** The last part of a run folder's path, for titles. */
-export function runName(path: string): string {
-  return basename(path);
 }

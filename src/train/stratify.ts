@@ -16,7 +16,8 @@ export interface MakeSplitOptions {
 
 /**
  * Divides recordings into train, validation and test so that all recordings of a group are on one side and
- * every (site, label) pair, and the number of groups of every site, keep their shares; see `divide`.
+ * every (site, label) pair, and the number of groups of every site, keep their shares; see `divide`. It does not know of recordings that are there twice under two names: give it what
+ * `divisible` returns, as `runTraining` does.
  *
  * @throws DataError `split/too-few-groups` when a class has not a group for each part
  * @throws UsageError `split/fractions`, `split/seed`

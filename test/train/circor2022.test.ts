@@ -222,6 +222,13 @@ describe('the layout of CirCor 2022', () => {
     ]);
   });
 
+  it('follows a link that the table alone has', () => {
+    const texts = { 1: { places: ['AV'] }, 2: { places: ['AV'], murmur: 'Present' } };
+    const table = { ...texts, 1: { places: ['AV'], additional: '2' } };
+    const { recordings } = scanDataset(temporaryFolder(files({ texts, table })));
+    expect(recordings.map(({ group }) => group)).toEqual(['1', '1']);
+  });
+
   it('tells what does not fit, and goes on', () => {
     const texts = {
       ...PATIENTS,

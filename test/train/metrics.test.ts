@@ -141,6 +141,12 @@ describe('decide', () => {
   });
 });
 
+it('ranks both of two classes by the one probability that files keep', () => {
+  // 1 − p is 1 for both, although the second is the likelier.
+  const scored = [score(0, 1, 1e-18), score(1, 1, 1e-17)];
+  expect(computeMetrics(scored, 2, 0.5).perClass.map(({ auc }) => auc)).toEqual([1, 1]);
+});
+
 describe('rocAuc', () => {
   const item = fc.record({ positive: fc.boolean(), score: fc.integer({ min: 0, max: 8 }).map((n) => n / 8) });
 

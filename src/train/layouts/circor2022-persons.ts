@@ -1,3 +1,4 @@
+import { DisjointSets } from '../disjoint-sets.ts';
 import { byCodeUnits } from '../recording.ts';
 import type { Patient } from './circor2022-patients.ts';
 
@@ -17,27 +18,25 @@ export interface Persons {
  * Joins patients who are one person: those with the same group, and those linked by `Additional ID`, in one step or
  * several. Both are followed where they differ: two persons taken for one cost some variety in a split, one person
  * taken for two is a leak.
+ *
+ * @param elsewhere links that another source has than the one a patient is taken from
  */
-export function joinPersons(patients: readonly Patient[], groups: ReadonlyMap<string, string>): Persons {
-  const parent = new Map<string, string>();
-  const root = (node: string): string => {
-    let at = node;
-    for (let up = parent.get(at); up !== undefined; up = parent.get(at)) at = up;
-    return at;
-  };
-  const join = (a: string, b: string) => {
-    const [ra, rb] = [root(a), root(b)].sort(byCodeUnits);
-    if (ra !== rb) parent.set(rb!, ra!);
-  };
+export function joinPersons(
+  patients: readonly Patient[],
+  groups: ReadonlyMap<string, string>,
+  elsewhere: readonly (readonly [id: string, other: string])[] = [],
+): Persons {
+  const persons = new DisjointSets();
+  for (const [id, other] of elsewhere) if (other !== '') persons.join(`id ${id}`, `id ${other}`);
   const linkOf = new Map(patients.map(({ id, fields }) => [id, fields['additional id']]));
   const oneSided: string[] = [];
   const apart: string[] = [];
   for (const { id } of patients) {
     const group = groups.get(id);
-    if (group !== undefined) join(`id ${id}`, `person ${group}`);
+    if (group !== undefined) persons.join(`id ${id}`, `person ${group}`);
     const other = linkOf.get(id)!;
     if (other === '' || other === id) continue;
-    join(`id ${id}`, `id ${other}`);
+    persons.join(`id ${id}`, `id ${other}`);
     if (linkOf.has(other) && linkOf.get(other) !== id) oneSided.push(`${id} → ${other}`);
     const otherGroup = groups.get(other);
     if (group !== undefined && otherGroup !== undefined && group !== otherGroup)
@@ -45,7 +44,7 @@ export function joinPersons(patients: readonly Patient[], groups: ReadonlyMap<st
   }
   const members = new Map<string, string[]>();
   for (const { id } of patients) {
-    const key = root(`id ${id}`);
+    const key = persons.find(`id ${id}`);
     members.set(key, [...(members.get(key) ?? []), id]);
   }
   const personOf = new Map<string, string>();

@@ -86,10 +86,11 @@ function scanCircor(root: string, options: ScanOptions): LayoutScan {
   const label = options.label === 'outcome' ? 'outcome' : 'murmur';
   const place = locate(root);
   if (place.duplicate) throw place.duplicate;
-  const { patients, problems: sourceProblems } = mergePatients(place);
+  const { patients, links, problems: sourceProblems } = mergePatients(place);
   const persons = joinPersons(
     [...patients.values()],
     new Map([...place.above].reverse().flatMap((folder) => [...readPersons(folder)])),
+    links,
   );
   const all = CLASSES_OF[label]!;
   const recordings: RecordingEntry[] = [];
@@ -205,6 +206,8 @@ function missingOf(
 /** Patients of both sources; where they differ, the patient's own file is taken, as in the Challenge's scoring. */
 function mergePatients(place: Place): {
   readonly patients: ReadonlyMap<string, Patient>;
+  /** All that the table links, whatever a patient's own file says. */
+  readonly links: readonly (readonly [id: string, other: string])[];
   readonly problems: readonly DatasetProblem[];
 } {
   const files = new Map(
@@ -233,6 +236,7 @@ function mergePatients(place: Place): {
     both ? [...here.keys()].filter((id) => !there.has(id)) : [];
   return {
     patients,
+    links: [...rows.values()].map(({ id, fields }) => [id, fields['additional id']] as const),
     problems: [
       problemOf(
         'label-conflict',
