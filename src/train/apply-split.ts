@@ -47,7 +47,7 @@ export function applySplit(
     return recordings.filter(({ id }) => ids.has(id));
   };
   const parts = { train: take('train'), validation: take('validation'), test: take('test') };
-  const leaks = findLeaks(parts, fingerprints);
+  const leaks = findLeaks(parts, fingerprints, recordings);
   if (!allowLeaks) refuseLeaks(leaks);
   for (const part of PARTS) {
     if (parts[part].length > 0) continue;

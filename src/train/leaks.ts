@@ -1,5 +1,5 @@
 import { DataError } from '../base/errors.ts';
-import { type Fingerprints, findCopies } from './copies.ts';
+import { type Fingerprints, findCopies, joinGroups } from './copies.ts';
 import { byCodeUnits, formatNames, printable, type RecordingEntry } from './recording.ts';
 import { PARTS, type Part } from './split.ts';
 
@@ -14,7 +14,7 @@ export interface Leak {
   readonly names: readonly string[];
   /** Two or more, in the order train, validation, test. */
   readonly parts: readonly Part[];
-  /** The group or patient, for `subject`. */
+  /** The group or patient, for `subject`; `a = b` for groups that recordings in no part show to be one. */
   readonly subject?: string;
 }
 
@@ -25,8 +25,14 @@ type Parts = Readonly<Record<Part, readonly RecordingEntry[]>>;
  * sounds. A patient who is a group is not said twice, nor a subject whose only recording is in two parts.
  *
  * @param fingerprints by recording id; a recording without one is like no other
+ * @param elsewhere recordings that may be in no part: they tell that two subjects are one, as where a recording of the
+ *   one is there again as a recording of the other
  */
-export function findLeaks(parts: Parts, fingerprints: Fingerprints = {}): Leak[] {
+export function findLeaks(
+  parts: Parts,
+  fingerprints: Fingerprints = {},
+  elsewhere: readonly RecordingEntry[] = [],
+): Leak[] {
   const partsOf = new Map<string, Part[]>();
   for (const part of PARTS) {
     for (const id of new Set(parts[part].map((recording) => recording.id))) {
@@ -53,7 +59,20 @@ export function findLeaks(parts: Parts, fingerprints: Fingerprints = {}): Leak[]
     const key = JSON.stringify(names);
     return !said.has(key) && said.add(key);
   });
-  return [...subjects, ...across(twice), ...across(findCopies(recordings, fingerprints))];
+  const others = [...across(twice), ...across(findCopies(recordings, fingerprints))];
+  const groupOf = new Map(recordings.map(({ id, group }) => [id, group]));
+  const everyone = [...recordings, ...elsewhere.filter(({ id }) => !all.has(id))];
+  const joined = joinGroups(everyone, findCopies(everyone, fingerprints)).filter(({ id }) => all.has(id));
+  const indirect = across(subjectsOf(joined, ({ group }) => group))
+    .filter(({ names }) => {
+      const known = new Set(names);
+      return ![...subjects, ...others].some((leak) => leak.names.every((name) => known.has(name)));
+    })
+    .map((leak) => {
+      const groups = [...new Set(leak.names.map((name) => groupOf.get(name)!))].sort(byCodeUnits);
+      return { ...leak, subject: sameNames(groups) };
+    });
+  return [...subjects, ...indirect, ...others];
 }
 
 function subjectsOf(

@@ -57,11 +57,13 @@ export async function prepareParts(
   { recordings, classes }: Pick<Dataset, 'recordings' | 'classes'>,
   { seed, split: given, allowLeaks = false, ...options }: PrepareOptions,
 ): Promise<Prepared> {
-  const named = given && new Set(Object.values(given.parts).flat());
-  const used = named ? recordings.filter(({ id }) => named.has(id)) : recordings;
-  const { recordings: joined, fingerprints, problems } = await divisible(used, options);
+  // Those in no part as well: they may show that two subjects, one on each side, are the same.
+  const { recordings: joined, fingerprints } = await divisible(recordings, options);
   const split = given ?? makeSplit(joined, { seed, classes });
   const { contentHash, soundHash } = fingerprints;
   const parts = applySplit(split, recordings, { contentHash, soundHash, allowLeaks });
+  const unused = new Set(parts.unassigned);
+  const used = recordings.filter(({ id }) => !unused.has(id));
+  const problems = copyProblems(used, findCopies(used, fingerprints));
   return { split, parts, fileHash: fingerprints.fileHash, problems };
 }

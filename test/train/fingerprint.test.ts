@@ -138,11 +138,23 @@ describe('the same sound in different files', () => {
     expect(parts.leaks).toEqual([
       { kind: 'same-sound', names: ['other.wav', 'r0.wav'], parts: ['train', 'test'] },
     ]);
-    // What the split does not name is not compared.
+    // What the split does not name is on no side.
     const without = splitOf({ ...split.parts, test: ids.slice(9, 12) });
-    expect((await prepareParts(dataset, { seed: 1, split: without })).parts.unassigned).toEqual([
-      'other.wav',
-    ]);
+    const prepared = await prepareParts(dataset, { seed: 1, split: without });
+    expect(prepared.parts.unassigned).toEqual(['other.wav']);
+    expect(prepared.problems).toEqual([]);
+  });
+
+  it('joins subjects on two sides even where the split does not name it', async () => {
+    const ids = list.map(({ id }) => id);
+    const split = splitOf({ train: ids.slice(0, 6), validation: ids.slice(6, 9), test: ids.slice(9, 12) });
+    const subject = list.map((each, i) => (i > 10 ? { ...each, group: 'q' } : each));
+    await expect(
+      prepareParts({ recordings: subject, classes: ['n', 'a'] }, { seed: 1, split }),
+    ).rejects.toMatchObject({
+      code: 'split/leak',
+      message: expect.stringContaining('q = r0.wav (train + test)'),
+    });
   });
 
   it('the helper changes the bytes and nothing that is heard', () => {

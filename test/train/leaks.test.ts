@@ -4,7 +4,7 @@ import { applySplit } from '../../src/train/apply-split.ts';
 import { copyProblems, findCopies, joinGroups } from '../../src/train/copies.ts';
 import { describeLeaks, findLeaks, isLeak, refuseLeaks } from '../../src/train/leaks.ts';
 import type { RecordingEntry } from '../../src/train/recording.ts';
-import { PARTS } from '../../src/train/split.ts';
+import { PARTS, splitOf } from '../../src/train/split.ts';
 import { makeSplit } from '../../src/train/stratify.ts';
 import { entry } from './recordings.ts';
 import { errorOf } from './temporary.ts';
@@ -81,6 +81,29 @@ describe('findLeaks', () => {
       { kind: 'same-file', names: ['b', 'c'], parts: ['train', 'validation'] },
       { kind: 'same-sound', ...leak },
     ]);
+  });
+
+  it('finds subjects that are one because of recordings in no part', () => {
+    const [r0, r4, r6] = [one('r0', { group: 'p1' }), one('r4', { group: 'q1' }), one('r6', { group: 'q1' })];
+    const parts = { train: [r0, a], validation: [c], test: [r6, d] };
+    const contentHash = new Map([
+      ['r0', '1'],
+      ['r4', '1'],
+    ]);
+    expect(findLeaks(parts, { contentHash })).toEqual([]);
+    const leak = { kind: 'subject', subject: 'p1 = q1', names: ['r0', 'r6'], parts: ['train', 'test'] };
+    expect(findLeaks(parts, { contentHash }, [r4])).toEqual([leak]);
+    expect(findLeaks(parts, { soundHash: contentHash }, [a, r0, r4])).toEqual([leak]);
+    expect(findLeaks(parts, {}, [r4])).toEqual([]);
+    // A patient in two groups joins them as well, on whatever side.
+    const linked = [one('x', { group: 'p1', patient: 'w' }), one('y', { group: 'q1', patient: 'w' })];
+    expect(findLeaks(parts, {}, linked)).toEqual([leak]);
+    // What is said by its files is not said again.
+    const all = { train: [r0], validation: [c], test: [r6, r4] };
+    expect(findLeaks(all, { contentHash }, [r4, d]).map(({ kind }) => kind)).toEqual(['same-file']);
+    const split = splitOf({ train: ['r0', 'a'], validation: ['c'], test: ['r6', 'd'] });
+    const error = errorOf(() => applySplit(split, [r0, a, c, r6, d, r4], { contentHash }));
+    expect(error.message).toMatch(/^the split leaks: 1 subject on two sides: p1 = q1 \(train \+ test\)\. /);
   });
 
   it('does not depend on the order within the parts', () => {
