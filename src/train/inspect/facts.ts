@@ -45,7 +45,11 @@ export interface InspectedFile {
   readonly fingerprint: Fingerprint;
 }
 
-export type InspectItem = Pick<RecordingEntry, 'id' | 'path'> & { readonly samples?: Float32Array };
+/** Recordings that live in memory bring their samples, and their rate in Hz. */
+export type InspectItem = Pick<RecordingEntry, 'id' | 'path'> & {
+  readonly samples?: Float32Array;
+  readonly sampleRate?: number;
+};
 
 export function create() {
   return async (item: InspectItem): Promise<InspectedFile> => {

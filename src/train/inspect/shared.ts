@@ -1,5 +1,6 @@
 import { findCopies } from '../copies.ts';
 import { byCodeUnits, type RecordingEntry } from '../recording.ts';
+import type { SyntheticRecording } from '../synth/index.ts';
 import { type Candidate, findCandidates } from './candidates.ts';
 import type { SharedStretch } from './compare.ts';
 import type { SoundFacts } from './facts.ts';
@@ -82,7 +83,13 @@ export function propose(
 /** What a worker needs to read the sound. */
 export function itemOf({ recording }: Pick<Printed, 'recording'>): CompareItem['a'] {
   const { id, path } = recording;
-  return 'samples' in recording ? { id, path, samples: recording.samples as Float32Array } : { id, path };
+  const { samples, sampleRate } = recording as Partial<SyntheticRecording>;
+  return {
+    id,
+    path,
+    ...(samples === undefined ? {} : { samples }),
+    ...(sampleRate === undefined ? {} : { sampleRate }),
+  };
 }
 
 /** Length of the part that the two would have in common, s. */

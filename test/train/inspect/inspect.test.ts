@@ -6,6 +6,7 @@ import { inspectDataset } from '../../../src/train/inspect/inspect.ts';
 import type { Inspection } from '../../../src/train/inspect/inspection.ts';
 import { Interruption } from '../../../src/train/interruption.ts';
 import { splitOf } from '../../../src/train/split.ts';
+import { synthDataset } from '../../../src/train/synth/index.ts';
 import { mapAt } from '../../../src/train/workers/map.ts';
 import { TASKS } from '../../../src/train/workers/tasks.ts';
 import { write } from '../../cli/support.ts';
@@ -154,6 +155,14 @@ describe('sound', () => {
     expect(byClass.flat().reduce((sum, n) => sum + n, 0)).toBe(5);
     expect(from).toHaveLength(byClass[0]!.length);
     expect(sound.total.seconds).toMatchObject({ min: 1, median: 2, max: 30 });
+  });
+
+  it('is heard at its own rate where it lives in memory', async () => {
+    const inspection = await inspectDataset(
+      synthDataset({ recordings: 2, seconds: 5, sampleRate: 4000, seed: 1 }),
+    );
+    for (const { sound } of inspection.recordings)
+      expect(sound).toMatchObject({ sampleRate: 4000, seconds: 5 });
   });
 
   it('takes the worst channel, and samples that are no numbers as none', async () => {
