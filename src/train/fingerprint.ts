@@ -1,12 +1,10 @@
 import { createHash } from 'node:crypto';
 import { EngineError } from '../base/errors.ts';
-import { hashContent } from './content.ts';
 import type { Fingerprints } from './copies.ts';
 import { hashBytes } from './hash.ts';
 import { breathe } from './interruption.ts';
 import type { RecordingEntry } from './recording.ts';
 import { mixDown, openRecording } from './sound.ts';
-import type { SyntheticRecording } from './synth/index.ts';
 
 export interface FingerprintOptions {
   /** The total grows once it is known which sounds must be compared. */
@@ -25,7 +23,8 @@ export interface FoundPrints extends Required<Fingerprints> {
 /**
  * What recordings are known by whatever they are called: the hash of each file, and, of WAV files that have as many
  * samples at the same rate as another one, the hash of the mono samples. Others cannot have the same samples, so
- * their sound is not decoded. FLAC and MP3, which take long to decode, are compared as files only.
+ * their sound is not decoded. Their bytes tell what is WAV, not their names. FLAC and MP3, which take long to decode,
+ * are compared as files only.
  *
  * Files without sound (empty, damaged, all samples the same) are like no other: nobody can learn from them.
  *
@@ -58,18 +57,22 @@ export async function fingerprint(
 
   const byLength = new Map<string, RecordingEntry[]>();
   await each(recordings, recordings.length, async (entry) => {
-    const isWav = /\.wav$/i.test(entry.path) && !(entry as SyntheticRecording).samples;
-    const hash = isWav ? undefined : hashContent([entry]).get(entry.id);
-    if (hash !== undefined) {
+    const file = await openRecording(entry);
+    try {
+      const hash = file.hash();
       fileHash.set(entry.id, hash);
+      const isWav = (await file.compression?.()) === null;
+      if (isWav) {
+        const { frames, sampleRate } = await file.open();
+        const length = `${frames} at ${sampleRate} Hz`;
+        const alike = byLength.get(length);
+        if (alike) alike.push(entry);
+        else byLength.set(length, [entry]);
+      }
       if (hash !== EMPTY) contentHash.set(entry.id, hash);
+    } finally {
+      file.close();
     }
-    if (!isWav) return;
-    const length = await lengthOf(entry, (whole) => fileHash.set(entry.id, whole));
-    contentHash.set(entry.id, fileHash.get(entry.id)!);
-    const alike = byLength.get(length);
-    if (alike) alike.push(entry);
-    else byLength.set(length, [entry]);
   });
 
   const alike = [...byLength.values()].filter((entries) => entries.length > 1).flat();
@@ -88,18 +91,6 @@ export async function fingerprint(
 }
 
 const EMPTY = hashBytes('');
-
-/** How many samples at which rate. */
-async function lengthOf(entry: RecordingEntry, onHash: (hash: string) => void): Promise<string> {
-  const file = await openRecording(entry);
-  try {
-    onHash(file.hash());
-    const { frames, sampleRate } = await file.open();
-    return `${frames} at ${sampleRate} Hz`;
-  } finally {
-    file.close();
-  }
-}
 
 /** SHA-256 of rate and mono samples; null where all are the same. */
 async function hashSound(entry: RecordingEntry): Promise<string | null> {

@@ -7,6 +7,11 @@ export interface SoundFile {
   readonly path: string;
   /** SHA-256 of its bytes. @throws DataError `file/…` */
   hash(): string;
+  /**
+   * What it is unless WAV, such as `FLAC`, told by its bytes before its name; null for WAV and for what is not known.
+   * Absent for samples in memory.
+   */
+  compression?(): Promise<string | null>;
   /** @throws DataError of its format, such as `wav/…` */
   open(): Promise<SoundStream>;
   /** @throws DataError `file/changed` */
@@ -38,6 +43,7 @@ export function openSound(path: string): SoundFile {
   const source = new FileSource(path);
   return {
     path,
+    compression: () => compressedKind(source),
     hash: () => source.hash(),
     open: () => openStream(source),
     checkUnchanged: () => source.checkUnchanged(),

@@ -8,6 +8,7 @@ import { hashFile } from '../../src/train/hash.ts';
 import { Interruption } from '../../src/train/interruption.ts';
 import { divisible, prepareParts } from '../../src/train/prepare.ts';
 import { splitOf } from '../../src/train/split.ts';
+import { writeFlac } from './flac-files.ts';
 import { entry } from './recordings.ts';
 import { temporaryFolder } from './temporary.ts';
 
@@ -57,17 +58,34 @@ describe('fingerprint', () => {
     ]);
   });
 
-  it('leaves out what cannot be read, and hears no difference where bytes are not those of a WAV file', async () => {
+  it('hears what is WAV by its bytes, whatever its name', async () => {
+    const list = recordings({
+      'a.wave': wav(1),
+      'b.bwf': withNote(wav(1), 'made elsewhere.'),
+      'c.mp3': withNote(wav(1), 'and there'),
+      d: wav(2),
+    });
+    const prints = await fingerprint(list);
+    expect(findCopies(list, prints)).toEqual([{ kind: 'same-sound', names: ['a.wave', 'b.bwf', 'c.mp3'] }]);
+    const bytes = writeFlac([noise(1).map((value) => Math.round(1000 * value))]);
+    const flac = recordings({ 'e.wav': bytes, 'f.flac': bytes });
+    const files = await fingerprint([...list, ...flac]);
+    expect(findCopies(flac, files)).toEqual([{ kind: 'same-file', names: ['e.wav', 'f.flac'] }]);
+    expect([...files.soundHash.keys()]).not.toContain('e.wav');
+  });
+
+  it('leaves out what cannot be read', async () => {
     const broken = wav(3).subarray(0, 30);
+    const noFrames = new TextEncoder().encode('it may have frames further on');
     const list = [
-      ...recordings({ 'a.wav': wav(1), 'broken.wav': broken, 'x.mp3': wav(1), 'y.mp3': wav(1) }),
+      ...recordings({ 'a.wav': wav(1), 'broken.wav': broken, 'x.mp3': noFrames, 'y.mp3': noFrames }),
       { ...entry('gone', 0), path: '/nowhere/gone.wav' },
     ];
     const { fileHash, contentHash, soundHash } = await fingerprint(list);
     expect([...fileHash.keys()].sort()).toEqual(['a.wav', 'broken.wav', 'x.mp3', 'y.mp3']);
     expect([...contentHash.keys()].sort()).toEqual(['a.wav', 'x.mp3', 'y.mp3']);
     expect(soundHash.size).toBe(0);
-    expect(findCopies(list, { contentHash })[0]?.names).toEqual(['a.wav', 'x.mp3', 'y.mp3']);
+    expect(findCopies(list, { contentHash })[0]?.names).toEqual(['x.mp3', 'y.mp3']);
   });
 
   it('does not take files without sound for copies of each other', async () => {
