@@ -43,14 +43,19 @@ export async function runCli(argv: readonly string[], io: Io): Promise<number> {
     return exitCode;
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return 0;
-    const command = program.commands.some((each) => each.name() === argv[0]) ? `${argv[0]} ` : '';
-    const help = `pcg-engine ${command}--help`;
+    const help = `${pathOf(program, argv).join(' ')} --help`;
     return reportFailure(error, io, {
       json: options.includes('--json'),
       debug: options.includes('--debug'),
       help,
     });
   }
+}
+
+/** Names of the commands that the arguments begin with: `pcg-engine data split`. */
+function pathOf(command: Command, [name, ...rest]: readonly string[]): string[] {
+  const below = command.commands.find((each) => each.name() === name);
+  return [command.name(), ...(below ? pathOf(below, rest) : [])];
 }
 
 function buildProgram(io: Io, exit: (code: number) => void): Command {

@@ -95,14 +95,29 @@ describe('data download', () => {
     ]);
   });
 
-  it('names what is missing, exits 3, and how to go on', async () => {
+  it('after a 404 says that asking again will not help', async () => {
     const server = await serve(smallSet(), (path) => (path === WAV ? 404 : undefined));
+    const to = folder();
+    const { code, stdout, stderr } = await download(server.url, to);
+    expect(code).toBe(3);
+    expect(stdout).toContain(`missing 1 file (download/http-404): ${WAV}`);
+    expect(stderr).toContain(`note: ${server.url} will not bring what is missing if it is asked again.`);
+    expect(stderr).toContain(`Next: npx pcg-engine data inspect ${to}\n`);
+    const nothing = await serve(smallSet(), (path) => (path.endsWith('.txt') ? undefined : 403));
+    expect((await download(nothing.url, folder())).stderr).toContain(
+      'Next: npx pcg-engine data download --help',
+    );
+  });
+
+  it('names what is missing, exits 3, and how to go on', async () => {
+    const server = await serve(smallSet(), (path) => (path === WAV ? 429 : undefined));
     const to = folder();
     const { code, stdout, stderr } = await download(server.url, to, '--parallel', '2');
     expect(code).toBe(3);
     expect(stdout).toContain(`cinc2016 in ${to}: incomplete`);
     expect(stdout).toContain('11 of 12 files');
-    expect(stdout).toContain(`missing 1 file (download/http-404): ${WAV}`);
+    expect(stdout).toContain(`missing 1 file (download/http-429): ${WAV}`);
+    expect(stderr).not.toContain('note:');
     expect(stderr).toContain(
       `Next: npx pcg-engine data download cinc2016 --to ${to} --from ${server.url} --parallel 2`,
     );

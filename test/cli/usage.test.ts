@@ -136,6 +136,16 @@ describe('usage errors', () => {
     const { code, stderr } = await pcg(argv);
     expect([code, stderr]).toEqual([2, expect.stringContaining(message)]);
   });
+
+  test.each([
+    [['data', '--nonsense'], 'pcg-engine data --help'],
+    [['data', 'split', '--nonsense'], 'pcg-engine data split --help'],
+    [['data', 'synth', 'x', '--recordings', 'many'], 'pcg-engine data synth --help'],
+    [['train', '--epoch', '3'], 'pcg-engine train --help'],
+    [['trian'], 'pcg-engine --help'],
+  ])('%j points to its own help', async (argv, help) => {
+    expect((await pcg(argv)).stderr).toMatch(new RegExp(` See: ${help}\n$`));
+  });
 });
 
 describe('errors with --json', () => {

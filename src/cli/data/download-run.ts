@@ -4,6 +4,7 @@ import {
   type DownloadRecord,
   type DownloadResult,
   downloadSet,
+  mayPass,
   PUBLISHED,
   type PublishedName,
 } from '../../train/download/index.ts';
@@ -129,6 +130,10 @@ function finished(
     io.stdout.write(`${[...summary(result, style), '', ...obligations(record, folder)].join('\n')}\n`);
   }
   if (!record.verified) progress.say(`${progress.style.red('warning:')} ${unverified(record)}`);
+  if (isUseless(record)) {
+    const message = `${record.source.address} will not bring what is missing if it is asked again. See why above; another address, a folder or an archive can be given with --from.`;
+    progress.say(`${progress.style.yellow('note:')} ${message}`);
+  }
   progress.print(`\nNext: ${bold(next, progress.style)}`);
   return result.status === 'complete' ? 0 : 3;
 }
@@ -207,8 +212,15 @@ function nextCommand(
   set: PublishedName,
   options: DownloadCommandOptions,
 ): string {
-  const mayCome = record.source.kind === 'http' && record.missing.length > 0;
-  return mayCome ? again(set, options) : `npx pcg-engine data inspect ${shellWord(folder)}`;
+  const isServer = record.source.kind === 'http';
+  if (isServer && record.missing.some(({ code }) => mayPass(code))) return again(set, options);
+  if (record.recordings.present === 0) return 'npx pcg-engine data download --help';
+  return `npx pcg-engine data inspect ${shellWord(folder)}`;
+}
+
+/** Whether a server has said no for good to everything that is missing. */
+function isUseless({ source, missing }: DownloadRecord): boolean {
+  return source.kind === 'http' && missing.length > 0 && !missing.some(({ code }) => mayPass(code));
 }
 
 function again(set: PublishedName, { to, from, list, all, parallel }: DownloadCommandOptions): string {

@@ -21,7 +21,11 @@ const MOST_PARALLEL = 16;
  * @throws UsageError `usage/…` · DataError `list/…`, `archive/…`, `download/…`, `file/…`
  */
 export async function downloadSet(options: DownloadOptions): Promise<DownloadResult> {
-  const { parallel = 4 } = options;
+  const { parallel = 4, dataset } = options;
+  if (!Object.hasOwn(PUBLISHED, dataset)) {
+    const message = `there is no published data set ${JSON.stringify(dataset)}`;
+    throw new UsageError('usage/dataset', printable(message), `Known: ${Object.keys(PUBLISHED).join(', ')}`);
+  }
   if (!Number.isInteger(parallel) || parallel < 1 || parallel > MOST_PARALLEL) {
     const message = `files at a time must be a whole number from 1 to ${MOST_PARALLEL}, not ${parallel}`;
     throw new UsageError('usage/parallel', message);
@@ -34,7 +38,7 @@ export async function downloadSet(options: DownloadOptions): Promise<DownloadRes
   const stop = () => controller.abort();
   if (options.signal?.aborted) stop();
   options.signal?.addEventListener('abort', stop);
-  const known = PUBLISHED[options.dataset];
+  const known = PUBLISHED[dataset];
   const address = (options.publisher ?? known.address).replace(/\/*$/, '/');
   const published = { ...known, address };
   const policy = { ...HTTP_POLICY, ...options.policy };

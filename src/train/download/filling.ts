@@ -52,7 +52,7 @@ export class Filling {
   async run(): Promise<DownloadResult> {
     this.use(await this.findList());
     makeFolder(this.target.root);
-    requireOurs(this.target.root, this.published);
+    requireOurs(this.target.root, this.published, this.list);
     const lock = new FolderLock(this.target.root);
     try {
       this.write(false);

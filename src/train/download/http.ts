@@ -175,9 +175,21 @@ function redirected(from: URL, location: string): URL {
   throw new FetchFailure('redirects', message, { again: false });
 }
 
+/** Whether what a file did not come for, a code `download/…`, may pass by itself. */
+export function mayPass(code: string): boolean {
+  const [, reason = ''] = /^download\/(.+)$/.exec(code) ?? [];
+  const status = /^http-(\d+)$/.exec(reason)?.[1];
+  if (status !== undefined) return isPassing(Number(status));
+  return ['connection', 'no-answer', 'stalled', 'range', 'wrong-hash', 'not-tried'].includes(reason);
+}
+
+function isPassing(status: number): boolean {
+  return status === 408 || status === 425 || status === 429 || status >= 500;
+}
+
 /** 408, 425, 429 and 5xx may pass; nothing else does. */
 function refused(url: URL, status: number, retryAfter: string | undefined): FetchFailure {
-  const again = status === 408 || status === 425 || status === 429 || status >= 500;
+  const again = isPassing(status);
   return new FetchFailure(`http-${status}`, `${shown(url)}: the server answered ${status}`, {
     again,
     unreachable: again,

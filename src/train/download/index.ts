@@ -1,5 +1,5 @@
 export { downloadSet } from './download.ts';
-export { HTTP_POLICY, type HttpPolicy } from './http.ts';
+export { HTTP_POLICY, type HttpPolicy, mayPass } from './http.ts';
 export type {
   DownloadHooks,
   DownloadOptions,

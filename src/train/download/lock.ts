@@ -24,11 +24,11 @@ export class FolderLock {
   constructor(folder: string) {
     this.path = join(folder, OWN_FILES.lock);
     this.token = JSON.stringify({ process: process.pid, host: hostname(), number: ++made });
-    for (let attempt = 0; !this.take(); attempt++) {
+    for (let attempt = 0; !create(this.path, this.token); attempt++) {
       const holder = readHolder(this.path);
       if (holder === null) continue;
       if (!isGone(holder) || attempt > 3) throw locked(folder, this.path, holder);
-      rmSync(this.path, { force: true });
+      removeDead(folder, this.path);
     }
     this.beat = setInterval(() => this.show(), BEAT_MS);
     this.beat.unref();
@@ -48,16 +48,6 @@ export class FolderLock {
     if (this.isHeld()) rmSync(this.path, { force: true });
   }
 
-  private take(): boolean {
-    try {
-      writeFileSync(this.path, this.token, { flag: 'wx' });
-      return true;
-    } catch (cause) {
-      if (systemCode(cause) === 'EEXIST') return false;
-      throw fileError('write', this.path, cause);
-    }
-  }
-
   private show(): void {
     try {
       const now = Date.now() / 1000;
@@ -65,6 +55,39 @@ export class FolderLock {
     } catch {
       // Whoever finds the lock silent for two minutes may take it.
     }
+  }
+}
+
+/** Whether a file was made that was not there. @throws DataError `file/…` */
+function create(path: string, content: string): boolean {
+  try {
+    writeFileSync(path, content, { flag: 'wx' });
+    return true;
+  } catch (cause) {
+    if (systemCode(cause) === 'EEXIST') return false;
+    throw fileError('write', path, cause);
+  }
+}
+
+/**
+ * Takes away the lock of one that is gone. Of several that saw it dead only the first may: the others would take
+ * away the lock that the first has made since. So one at a time does it, and looks again before.
+ * @throws DataError `download/locked`, `file/…`
+ */
+function removeDead(folder: string, path: string): void {
+  const claim = join(folder, OWN_FILES.takeover);
+  if (!create(claim, '')) {
+    const holder = readHolder(claim);
+    // It takes no time, so one that is old was left by a process that was ended in between.
+    if (holder && holder.silentMs <= GONE_MS) throw locked(folder, claim, holder);
+    rmSync(claim, { force: true });
+    return;
+  }
+  try {
+    const holder = readHolder(path);
+    if (holder && isGone(holder)) rmSync(path, { force: true });
+  } finally {
+    rmSync(claim, { force: true });
   }
 }
 

@@ -7,6 +7,7 @@ export const OWN_FILES = {
   notice: 'LICENCE-AND-CITATION.txt',
   list: 'SHA256SUMS.txt',
   lock: '.pcg-engine-download.lock',
+  takeover: '.pcg-engine-download.takeover',
 } as const;
 
 /** Names that Windows keeps for devices, with any extension. */

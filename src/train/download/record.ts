@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { DataError } from '../../base/errors.ts';
 import { engineVersion } from '../environment.ts';
 import { readBytes, writeFileAtomic } from '../files.ts';
+import { hashBytes } from '../hash.ts';
 import { readJson, toJson } from '../json.ts';
 import type { HashList } from './list.ts';
 import { OWN_FILES } from './paths.ts';
@@ -108,19 +109,27 @@ function countRecordings(paths: Iterable<string>, set: PublishedSet): DownloadRe
  * Refuses a folder that files of ours cannot be written into without taking something away.
  * @throws DataError `download/other-set`, `download/foreign-file`, `file/…`, `json/invalid`
  */
-export function requireOurs(folder: string, published: PublishedSet): void {
-  const record = join(folder, OWN_FILES.record);
-  if (existsSync(record)) {
-    const found = readJson(record) as Partial<DownloadRecord> | null;
-    if (found?.format !== RECORD_FORMAT) throw foreign(record);
-    if (found.dataset !== published.name) {
-      const message = `${folder}: holds ${String(found.dataset)}, not ${published.name}`;
-      throw new DataError('download/other-set', message, 'Give another folder');
-    }
+export function requireOurs(folder: string, published: PublishedSet, list: HashList | null): void {
+  const found = readRecord(join(folder, OWN_FILES.record));
+  if (found && found.dataset !== published.name) {
+    const message = `${folder}: holds ${String(found.dataset)}, not ${published.name}`;
+    throw new DataError('download/other-set', message, 'Give another folder');
   }
   const notice = join(folder, OWN_FILES.notice);
-  if (!existsSync(notice)) return;
-  if (!new TextDecoder().decode(readBytes(notice)).startsWith(published.title)) throw foreign(notice);
+  if (existsSync(notice) && !new TextDecoder().decode(readBytes(notice)).startsWith(published.title))
+    throw foreign(notice);
+  const sums = join(folder, OWN_FILES.list);
+  if (list === null || !existsSync(sums)) return;
+  const there = hashBytes(readBytes(sums));
+  // Ours, the publisher's own, or somebody's own list of what is in the folder.
+  if (there !== list.sha256 && there !== found?.list?.sha256) throw foreign(sums);
+}
+
+function readRecord(path: string): Partial<DownloadRecord> | null {
+  if (!existsSync(path)) return null;
+  const found = readJson(path) as Partial<DownloadRecord> | null;
+  if (found?.format !== RECORD_FORMAT) throw foreign(path);
+  return found;
 }
 
 function foreign(path: string): DataError {

@@ -3,6 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { UsageError } from '../../../src/base/errors.ts';
 import { type DownloadResult, downloadSet } from '../../../src/train/download/index.ts';
 import { temporaryFolder } from '../temporary.ts';
 import { type Fault, listOf, NEEDED, noise, type Plan, serve, sha256, smallSet, text } from './server.ts';
@@ -160,6 +161,7 @@ describe('a folder that is not empty', () => {
     ],
     ['a download.json of somebody else', 'download.json', '{"name":"mine"}', 'download/foreign-file'],
     ['a licence file of somebody else', 'LICENCE-AND-CITATION.txt', 'mine', 'download/foreign-file'],
+    ['a list of somebody else', LIST, `${'a'.repeat(64)}  mine.wav\n`, 'download/foreign-file'],
   ])('with %s is refused, untouched', async (_, name, content, code) => {
     const server = await serve(smallSet());
     const to = folder();
@@ -167,6 +169,27 @@ describe('a folder that is not empty', () => {
     expect((await failureOf(get(server.url, { to }))).code).toBe(code);
     expect(pathsBelow(to)).toEqual([name]);
     expect(readFileSync(join(to, name), 'utf8')).toBe(content);
+  });
+
+  it('with the same list is filled, and a newer list takes the place of ours', async () => {
+    const server = await serve(smallSet());
+    const to = folder();
+    put(to, LIST, smallSet()[LIST]!);
+    expectComplete(await get(server.url, { to }));
+    const changed = { ...smallSet(), [WAV]: noise(50, 1) };
+    const list = listOf(Object.fromEntries(Object.entries(changed).filter(([path]) => path !== LIST)));
+    server.files = { ...changed, [LIST]: list };
+    expectComplete(await get(server.url, { to }), changed);
+    expect(bytesOf(to, LIST)).toEqual(list);
+  });
+
+  it('for a set that nobody published is refused', async () => {
+    for (const dataset of ['cinc2017', 'toString']) {
+      const error = await failureOf(downloadSet({ dataset: dataset as 'cinc2016', to: folder() }));
+      expect(error).toBeInstanceOf(UsageError);
+      expect(error.code).toBe('usage/dataset');
+      expect(error.message).toContain('Known: cinc2016, circor2022');
+    }
   });
 
   it('that is a file is refused', async () => {
