@@ -24,7 +24,9 @@ export interface SoundFacts {
   readonly warnings: readonly string[];
   /** Samples that are no numbers; they count as 0 here, and training refuses the recording. */
   readonly notFinite: number;
-  /** Level without the mean, dB against full scale (a full-scale sine has −3.01); null for a constant. */
+  /** Whether all samples of the mean of the channels are the same: there is nothing to hear, and training refuses it. */
+  readonly flat: boolean;
+  /** Level without the mean, dB against full scale (a full-scale sine has −3.01); null for constants. */
   readonly rmsDb: number | null;
   /** Largest |x|, dB against full scale; null for digital silence. */
   readonly peakDb: number | null;
@@ -74,7 +76,7 @@ export function create() {
       const worst = meters.map((meter) => meter.finish());
       const most = (of: (figures: (typeof worst)[number]) => number) =>
         worst.reduce((a, b) => (Math.abs(of(b)) > Math.abs(of(a)) ? b : a));
-      const { print, ...sound } = mono.finish();
+      const { print, constant, ...sound } = mono.finish();
       const facts: SoundFacts = {
         hash,
         sampleRate,
@@ -82,6 +84,7 @@ export function create() {
         encoding: stream.encoding ?? null,
         warnings: [...stream.warnings],
         notFinite,
+        flat: constant && notFinite === 0,
         peakDb: amplitudeDb(most(({ peak }) => peak).peak),
         dcOffset: most(({ dcOffset }) => dcOffset).dcOffset,
         clipped: most(({ clipped }) => clipped).clipped,
@@ -108,6 +111,8 @@ class MonoMeters {
   private readonly hash = createHash('sha256');
   private readonly parts: Float32Array[] = [];
   private frames = 0;
+  private first = 0;
+  private constant = true;
 
   constructor(rate: number, path: string) {
     this.rate = rate;
@@ -118,6 +123,9 @@ class MonoMeters {
   }
 
   take(samples: Float32Array): void {
+    if (samples.length === 0) return;
+    if (this.frames === 0) this.first = samples[0]!;
+    if (this.constant) this.constant = samples.every((x) => x === this.first);
     this.frames += samples.length;
     this.hash.update(new Uint8Array(samples.buffer, samples.byteOffset, samples.byteLength));
     this.silence.take(samples);
@@ -130,6 +138,7 @@ class MonoMeters {
     return {
       soundHash: this.hash.digest('hex'),
       seconds: this.frames / this.rate,
+      constant: this.constant,
       ...this.silence.finish(),
       spectrum: this.bands.finish(),
       print: fingerprint(joined(this.parts)),

@@ -150,11 +150,9 @@ function ofFiles({ unreadable, warnings, headers, sound, recordings }: Facts): F
     const text = `${recordingsOf(short.length)} shorter than a second; training leaves them out.`;
     found.push(finding('too-short', 'warning', text, short));
   }
-  const flat = recordings
-    .filter((each) => each.sound && each.sound.rmsDb === null)
-    .map(({ record }) => record);
+  const flat = recordings.filter((each) => each.sound?.flat).map(({ record }) => record);
   if (flat.length > 0) {
-    const text = `${recordingsOf(flat.length)} without any sound: all samples are the same. Training leaves them out.`;
+    const text = `${recordingsOf(flat.length)} without any sound: once the channels are mixed, all samples are the same. Training leaves them out.`;
     found.push(finding('flat', 'serious', text, flat));
   }
   if (headers.length > 0) {

@@ -188,5 +188,6 @@ function soundOf(facts: SoundFacts): RecordingSound {
     clippedPercent: rounded(100 * facts.clipped, 4),
     silentPercent: rounded(100 * facts.silent, 2),
     notFinite: facts.notFinite,
+    flat: facts.flat,
   };
 }

@@ -265,6 +265,7 @@ export interface RecordingSound {
   readonly clippedPercent: number;
   readonly silentPercent: number;
   readonly notFinite: number;
+  readonly flat: boolean;
 }
 
 /** From where on a recording is counted as clipped, silent or off centre. */

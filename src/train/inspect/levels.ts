@@ -63,7 +63,9 @@ export class ChannelMeter {
     const { count, top, bottom } = this;
     if (count === 0) return { dcOffset: 0, rms: 0, peak: 0, clipped: 0 };
     const dcOffset = this.sum / count;
-    const rms = Math.sqrt(Math.max(0, this.squares / count - dcOffset * dcOffset));
+    // The difference of a constant's two sums is seldom 0, for their rounding.
+    const constant = this.values.size < 2;
+    const rms = constant ? 0 : Math.sqrt(Math.max(0, this.squares / count - dcOffset * dcOffset));
     const peak = Math.max(top.value, bottom.value);
     return { dcOffset, rms, peak, clipped: this.clippedSamples() / count };
   }

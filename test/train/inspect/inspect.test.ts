@@ -12,7 +12,7 @@ import { TASKS } from '../../../src/train/workers/tasks.ts';
 import { write } from '../../cli/support.ts';
 import { temporaryFolder } from '../temporary.ts';
 import { bundleWorker } from '../workers-bundle.ts';
-import { datasetOf, hearts, held, noise, RATE } from './sounds.ts';
+import { datasetOf, floatWav, hearts, held, noise, RATE } from './sounds.ts';
 
 /** Short noises, each its own, labels and sites by number. */
 function noises(count: number, of: (i: number) => object, seconds = 2) {
@@ -243,6 +243,28 @@ describe('files', () => {
       clusters: [{ records: ['abnormal/c', 'normal/a', 'normal/b'] }],
     });
     expect(codes(inspection).slice(0, 2)).toEqual(['copies-with-different-labels', 'copies-across-subjects']);
+  });
+
+  it('that are flat as training hears them are said to be, whatever rounding or channels hide', async () => {
+    const left = noise(3 * RATE, 0.3, 1);
+    const root = folder({
+      'normal/constant.wav': floatWav(new Float32Array(20000).fill(0.3)),
+      'normal/mono.wav': floatWav(left),
+      'abnormal/opposite.wav': floatWav(
+        left,
+        left.map((x) => -x),
+      ),
+      'abnormal/stereo.wav': floatWav(left, new Float32Array(3 * RATE).fill(0.2)),
+    });
+    const inspection = await inspectDataset(scanDataset(root));
+    expect(one(inspection, 'flat')?.examples).toEqual(['abnormal/opposite', 'normal/constant']);
+    expect(inspection.recordings.map(({ record, sound }) => [record, sound!.flat])).toEqual([
+      ['abnormal/opposite', true],
+      ['abnormal/stereo', false],
+      ['normal/constant', true],
+      ['normal/mono', false],
+    ]);
+    expect(inspection.recordings[2]!.sound!.rmsDb).toBeNull();
   });
 
   it('with headers that say otherwise are named', async () => {

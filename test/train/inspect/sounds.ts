@@ -1,6 +1,7 @@
 import { Draws } from '../../../src/train/draws.ts';
 import type { Dataset, RecordingEntry } from '../../../src/train/recording.ts';
 import { type SyntheticRecording, synthDataset } from '../../../src/train/synth/index.ts';
+import { data, file, float, fmt, interleaved } from '../../dsp/wav-files.ts';
 
 /** A recording that lives in memory, as `synthDataset` makes them. */
 export type Held = RecordingEntry & { readonly samples: Float32Array };
@@ -19,6 +20,12 @@ export function held(id: string, samples: Float32Array, more: Partial<RecordingE
 export function datasetOf(recordings: readonly RecordingEntry[], classes = ['normal', 'abnormal']): Dataset {
   const sorted = [...recordings].sort((a, b) => (a.id < b.id ? -1 : 1));
   return { layout: 'synthetic', root: 'memory', classes, recordings: sorted, excluded: [], problems: [] };
+}
+
+/** A WAV file of 32-bit floats. */
+export function floatWav(...channels: readonly Float32Array[]): Uint8Array {
+  const header = fmt({ tag: 3, bits: 32, channels: channels.length, rate: RATE });
+  return file([header, data(float([...interleaved(channels)], 32, true))]);
 }
 
 /** Uniform noise within ±size. */
