@@ -7,7 +7,7 @@ import { type CachedFeatures, decodeEntry, encodeEntry } from '../../src/train/c
 import { featureKey, hashCode } from '../../src/train/cache/key.ts';
 import { cacheFolder } from '../../src/train/cache/location.ts';
 import { CacheShelf } from '../../src/train/cache/shelf.ts';
-import { FeatureCache } from '../../src/train/cache/store.ts';
+import { CACHE_LIMIT, FeatureCache } from '../../src/train/cache/store.ts';
 import { hashBytes } from '../../src/train/hash.ts';
 import { type LoadOptions, loadExamples } from '../../src/train/load.ts';
 import { synthDataset } from '../../src/train/synth/index.ts';
@@ -345,6 +345,24 @@ describe('a cache that is full', () => {
       expect.stringMatching(/keeps nothing new: what this run needs is more than/),
     ]);
   });
+
+  it.each([CACHE_LIMIT, 1.5 * sizeOfOne])(
+    'with a limit of %d bytes, is no error once it is gone',
+    (limit) => {
+      const folder = temporaryFolder();
+      const cache = new FeatureCache(folder, { limit });
+      if (limit < CACHE_LIMIT) put(cache, 'a');
+      const shelf = new CacheShelf(cache.setup, settings, 'mix');
+      const stored = shelf.put('b', features);
+      rmSync(folder, { recursive: true });
+      cache.note({ found: false, damaged: false, ...stored });
+      put(cache, 'c');
+      expect(cache.report.warnings).toEqual([
+        expect.stringMatching(/keeps nothing new: cannot list .*features: no such file or folder/),
+      ]);
+      expect(shelf.put('d', features)).toEqual({ stored: 0 });
+    },
+  );
 
   it('removes parts that nobody will finish, and no others', () => {
     const folder = temporaryFolder();

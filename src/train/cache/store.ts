@@ -114,10 +114,16 @@ export class FeatureCache {
     }
   }
 
-  /** Entries, and parts of entries that nobody will finish. */
+  /** Entries, and parts of entries that somebody may still finish. None where the folder cannot be looked into. */
   private list(): Entry[] {
     const entries: Entry[] = [];
-    for (const name of readdirSync(this.entries)) {
+    let names: string[] = [];
+    try {
+      names = readdirSync(this.entries);
+    } catch (cause) {
+      this.close(fileError('list', this.entries, cause).message);
+    }
+    for (const name of names) {
       const isPartial = PARTIAL_NAME.test(name);
       if (!isPartial && !ENTRY_NAME.test(name)) continue;
       const path = join(this.entries, name);
