@@ -15,7 +15,7 @@ import {
   type SplitCheck,
 } from './inspection.ts';
 import { groupBy, rounded } from './quantiles.ts';
-import { clustersOf, findCopySets, itemOf, type Printed, pairOf, propose } from './shared.ts';
+import { clustersOf, findCopySets, fingerprintsOf, itemOf, type Printed, pairOf, propose } from './shared.ts';
 import { findShortcuts, type Known } from './shortcuts.ts';
 import { summariseSound } from './summary.ts';
 
@@ -142,8 +142,6 @@ function checkSplit(
   const inPart = (part: (typeof PARTS)[number]) =>
     split.parts[part].flatMap((id) => byId.get(id)?.recording ?? []);
   const parts = { train: inPart('train'), validation: inPart('validation'), test: inPart('test') };
-  const hashes = (of: (facts: SoundFacts) => string) =>
-    new Map(known.flatMap(({ recording, facts }) => (facts ? [[recording.id, of(facts)] as const] : [])));
   const seconds = new Map(known.map(({ recording, facts }) => [recording.id, facts?.seconds ?? 0]));
   return {
     path,
@@ -151,10 +149,7 @@ function checkSplit(
     parts: Object.fromEntries(
       PARTS.map((part) => [part, { ...countRecordings(parts[part], classes, seconds).total, name: part }]),
     ),
-    leaks: findLeaks(parts, {
-      contentHash: hashes(({ hash }) => hash),
-      soundHash: hashes(({ soundHash }) => soundHash),
-    }),
+    leaks: findLeaks(parts, fingerprintsOf(known)),
     sharedAcross: pairs.filter(({ a, b }) => {
       const [one, other] = [partOf.get(a), partOf.get(b)];
       return one !== undefined && other !== undefined && one !== other;

@@ -1,4 +1,4 @@
-import { findCopies } from '../copies.ts';
+import { type Fingerprints, findCopies } from '../copies.ts';
 import { byCodeUnits, type RecordingEntry } from '../recording.ts';
 import type { SyntheticRecording } from '../synth/index.ts';
 import { type Candidate, findCandidates } from './candidates.ts';
@@ -8,6 +8,7 @@ import { FINGERPRINT_RATE, type Fingerprint } from './fingerprint.ts';
 import type { Cluster, CopySet, SharedPair } from './inspection.ts';
 import type { CompareItem } from './pairs.ts';
 import { rounded } from './quantiles.ts';
+import type { Known } from './shortcuts.ts';
 
 /** A recording of the data set, or one left out of it on purpose, with its sound. */
 export interface Printed {
@@ -27,14 +28,23 @@ const MOST_OFFSETS = 3;
 /** One vote is chance more often than not, but all that a short overlap can give. */
 const SHORT_OVERLAP = 8;
 
+/** What recordings are told by to be copies. Flat ones are like no other, as in training: nobody learns from them. */
+export function fingerprintsOf(known: readonly Known[]): Required<Fingerprints> {
+  const hashes = (of: (facts: SoundFacts) => string) =>
+    new Map(
+      known.flatMap(({ recording, facts }) =>
+        facts && !facts.flat ? [[recording.id, of(facts)] as const] : [],
+      ),
+    );
+  return { contentHash: hashes(({ hash }) => hash), soundHash: hashes(({ soundHash }) => soundHash) };
+}
+
 /** Sets of recordings with the same bytes or samples. */
 export function findCopySets(printed: readonly Printed[], classes: readonly string[]): CopySet[] {
-  const hashes = (of: (facts: SoundFacts) => string) =>
-    new Map(printed.map(({ recording, facts }) => [recording.id, of(facts)]));
   const byId = new Map(printed.map((each) => [each.recording.id, each.recording]));
   return findCopies(
     printed.map(({ recording }) => recording),
-    { contentHash: hashes(({ hash }) => hash), soundHash: hashes(({ soundHash }) => soundHash) },
+    fingerprintsOf(printed),
   ).map(({ kind, names }) => {
     const of = (fact: (recording: RecordingEntry) => string) =>
       unique(names.map((name) => fact(byId.get(name)!)));

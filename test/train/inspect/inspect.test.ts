@@ -329,6 +329,18 @@ describe('a split', () => {
     expect(codes(inspection).slice(0, 3)).toEqual(['split-subject', 'split-same-file', 'split-shared-audio']);
   });
 
+  it('does not leak by files without sound, which nobody learns from, be they alike', async () => {
+    const silence = () => new Float32Array(4 * RATE);
+    const { split, copies, findings } = await inspectDataset(
+      datasetOf([...base, held('x', silence()), held('y', silence(), { label: 1 })]),
+      { split: { path: 's.json', split: splitOf({ train: [...ids, 'x'], validation: [], test: ['y'] }) } },
+    );
+    expect(split!.leaks).toEqual([]);
+    expect(copies).toEqual([]);
+    expect(findings.filter(({ code }) => /^(split|copies)-/.test(code))).toEqual([]);
+    expect(findings.find(({ code }) => code === 'flat')!.examples).toEqual(['x', 'y']);
+  });
+
   it('that keeps together what belongs together is not', async () => {
     const { split, findings } = await check([...ids, 'copy', 'quieter'], [], []);
     expect(split).toMatchObject({ leaks: [], sharedAcross: [], missing: [], unassigned: [] });
