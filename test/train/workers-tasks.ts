@@ -42,6 +42,12 @@ async function obey({ what, value = 0, path = '', met }: Order): Promise<unknown
     }, 1);
     await pause(60_000);
   }
+  if (what === 'late') {
+    setTimeout(() => {
+      throw new Error('from an item that is done');
+    }, value);
+    return value;
+  }
   if (what === 'loop') for (;;);
   if (what === 'closure') return () => 0;
   const hoard: unknown[] = [];

@@ -1,9 +1,26 @@
-import { beforeAll, describe, expect, it } from 'vitest';
+import type { Worker } from 'node:worker_threads';
+import { beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { DeviceError, UsageError } from '../../src/base/errors.ts';
 import { Interruption } from '../../src/train/interruption.ts';
 import { type MapOptions, mapAt, type Outcome } from '../../src/train/workers/map.ts';
 import { bundleTestWorker } from './workers-bundle.ts';
 import { type Order, TEST_TASKS } from './workers-tasks.ts';
+
+/** All workers that this test has started. */
+const threads: Worker[] = [];
+vi.mock('node:worker_threads', async (original) => {
+  const module = await original<typeof import('node:worker_threads')>();
+  class Noted extends module.Worker {
+    constructor(...given: ConstructorParameters<typeof module.Worker>) {
+      super(...given);
+      threads.push(this);
+    }
+  }
+  return { ...module, Worker: Noted };
+});
+beforeEach(() => {
+  threads.length = 0;
+});
 
 let worker: URL;
 beforeAll(async () => {
@@ -16,8 +33,8 @@ function obey(orders: readonly Order[], options: MapOptions<Order, unknown> = {}
   return mapAt({ tasks: TEST_TASKS, worker, limits }, 'obey', setup, orders, { threads: 2, ...options });
 }
 
-/** Workers that are still running, as Node counts them. */
-const running = () => process.getActiveResourcesInfo().filter((name) => /worker|messageport/i.test(name));
+/** Workers of this test that are still running. */
+const running = () => threads.filter(({ threadId }) => threadId !== -1);
 
 const squares = (n: number): Order[] => Array.from({ length: n }, (_, value) => ({ what: 'square', value }));
 const code = (outcome: Outcome<unknown>) => ('failure' in outcome ? outcome.failure.code : outcome.value);
@@ -106,15 +123,43 @@ describe('one bad item', () => {
     });
     expect(outcomes[1]).toHaveProperty('failure.message', 'item 2: its worker failed: from nowhere');
   });
+
+  it('is named without its control characters where it takes its worker down', async () => {
+    const [outcome] = await obey(orders({ what: 'exit', path: 'a\n\u001b[31m.wav' }));
+    expect(outcome).toHaveProperty(
+      'failure.message',
+      'a\\n\\u{1b}[31m.wav: its worker failed: a worker ended with code 7',
+    );
+  });
+
+  it('fails no other where it takes its worker down once it is done', async () => {
+    const waits = [200, 201, 202].map((value) => ({ what: 'wait', value }));
+    expect((await obey([{ what: 'late', value: 20 }, ...waits])).map(code)).toEqual([20, 200, 201, 202]);
+  });
+
+  it('and when nothing is left to do, nobody minds', async () => {
+    // Each of two threads has come to a meeting and has one more item.
+    const met = new SharedArrayBuffer(4);
+    const meeting = { what: 'meet', value: 2, met };
+    const outcomes = await obey([
+      meeting,
+      { what: 'late', value: 20 },
+      meeting,
+      { what: 'wait', value: 300 },
+    ]);
+    expect([1, 3].map((i) => code(outcomes[i]!))).toEqual([20, 300]);
+    expect(threads.length).toBe(2);
+  });
 });
 
 describe('what ends everything', () => {
-  it.each([1, 2])('an error of a device, or of the program, with %d threads', async (threads) => {
-    const lost = obey([...squares(3), { what: 'device' }, ...squares(30)], { threads });
+  it.each([1, 2])('an error of a device, or of the program, with %d threads', async (count) => {
+    const lost = obey([...squares(3), { what: 'device' }, ...squares(30)], { threads: count });
     await expect(lost).rejects.toThrow(DeviceError);
     await expect(lost).rejects.toMatchObject({ code: 'webgpu/lost', message: 'the device was lost' });
-    const bug = obey([...squares(3), { what: 'bug' }, ...squares(30)], { threads });
+    const bug = obey([...squares(3), { what: 'bug' }, ...squares(30)], { threads: count });
     await expect(bug).rejects.toMatchObject({ name: 'TypeError', message: 'x is not a function' });
+    expect(threads.length).toBe(count > 1 ? 4 : 0);
     expect(running()).toEqual([]);
   });
 
@@ -128,11 +173,12 @@ describe('what ends everything', () => {
     await expect(obey([{ what: 'closure' }, ...squares(3)])).rejects.toThrow(/could not be cloned/);
   });
 
-  it.each([1, 2])('an error of who listens, with %d threads', async (threads) => {
+  it.each([1, 2])('an error of who listens, with %d threads', async (count) => {
     const onResult = () => {
       throw new Error('enough');
     };
-    await expect(obey(squares(9), { threads, onResult })).rejects.toThrow('enough');
+    await expect(obey(squares(9), { threads: count, onResult })).rejects.toThrow('enough');
+    expect(threads.length).toBe(count > 1 ? 2 : 0);
     expect(running()).toEqual([]);
   });
 
@@ -148,6 +194,7 @@ describe('what ends everything', () => {
     const stopped = obey(orders, { signal: controller.signal });
     setTimeout(() => controller.abort(), 100);
     await expect(stopped).rejects.toThrow(Interruption);
+    expect(threads.length).toBe(2);
     expect(running()).toEqual([]);
   });
 

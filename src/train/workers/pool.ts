@@ -1,6 +1,7 @@
 /** The caller's side of workers: who gets which item, and what becomes of those whose worker died. */
 import { type ResourceLimits, Worker } from 'node:worker_threads';
 import { Interruption } from '../interruption.ts';
+import { printable } from '../recording.ts';
 import { type Failure, outOfMemory, unpackError } from './failure.ts';
 import type { Assignment, Report, WorkerSetup } from './serve.ts';
 
@@ -28,6 +29,10 @@ interface Hand {
   readonly thread: Worker;
   /** Items it has, the one that it works on first. */
   readonly items: number[];
+  /** Whether it could be set up. */
+  ready: boolean;
+  /** How many items it has done. */
+  done: number;
 }
 
 /** Has all items done by workers; they have ended when this settles. */
@@ -56,6 +61,8 @@ class Pool {
   private left: number;
   /** Items of workers that died, to be done before new ones. */
   private readonly returned: number[] = [];
+  /** Items over which a worker died that had done others, so that it may have died of one of those. */
+  private readonly suspects = new Set<number>();
 
   constructor(work: Work) {
     this.work = work;
@@ -83,7 +90,7 @@ class Pool {
       // Options of this process (hooks, an inspector) are not for its workers.
       const { worker, setup, limits = {} } = this.work;
       const thread = new Worker(worker, { workerData: setup, execArgv: [], resourceLimits: limits });
-      const hand: Hand = { thread, items: [] };
+      const hand: Hand = { thread, items: [], ready: false, done: 0 };
       let cause: unknown;
       this.hands.add(hand);
       thread.on('message', (report: Report) => this.guard(() => this.hear(hand, report)));
@@ -112,7 +119,9 @@ class Pool {
       this.fail(unpackError(report.error));
       return;
     }
+    hand.ready = true;
     if (report.kind !== 'ready') {
+      hand.done += 1;
       hand.items.splice(hand.items.indexOf(report.index), 1);
       this.settle(report.index, report.kind === 'done' ? report : { failure: report.failure });
     }
@@ -135,21 +144,28 @@ class Pool {
     }
   }
 
-  /** A worker died over the first item that it has; the others are for somebody else. */
+  /** A worker died, over the first item that it has or of what an earlier one left running; the others are for others. */
   private lose(hand: Hand, cause: unknown, code: number): void {
     this.hands.delete(hand);
     const [index, ...others] = hand.items;
     const error = cause instanceof Error ? cause : new Error(`a worker ended with code ${code}`);
-    // Before the first item it is the worker's own fault, and another one would not do better.
-    if (index === undefined) {
+    // It could not even begin, and another one would not do better.
+    if (!hand.ready) {
       this.fail(error);
       return;
     }
-    this.returned.push(...others);
-    const name = this.work.nameOf(index);
+    // There was nothing left for it to do.
+    if (index === undefined) return;
     const memory = 'code' in error && error.code === 'ERR_WORKER_OUT_OF_MEMORY';
-    const crash = { code: 'recording/crashed', message: `${name}: its worker failed: ${error.message}` };
-    this.settle(index, { failure: memory ? outOfMemory(name) : crash });
+    if (!memory && hand.done > 0 && !this.suspects.has(index)) {
+      this.suspects.add(index);
+      this.returned.push(index, ...others);
+    } else {
+      this.returned.push(...others);
+      const name = this.work.nameOf(index);
+      const message = printable(`${name}: its worker failed: ${error.message}`);
+      this.settle(index, { failure: memory ? outOfMemory(name) : { code: 'recording/crashed', message } });
+    }
     if (this.left > 0) this.hire();
   }
 }
