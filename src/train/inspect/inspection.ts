@@ -85,6 +85,7 @@ export interface Counts {
 /**
  * How well a rule does that only sees one fact beside the sound, learned on four fifths of the subjects and judged on
  * the rest, five times over, so that a fact that is merely different for everybody gains nothing.
+ * Facts of the sound are judged on the recordings that could be read.
  */
 export interface Shortcut {
   /** `site`, `duration`, `sample rate`, …. */

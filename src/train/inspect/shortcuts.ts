@@ -2,7 +2,7 @@ import { rocAuc } from '../auc.ts';
 import { siteBaseline } from '../baselines.ts';
 import { decide, type Figure, mean } from '../metrics.ts';
 import { byCodeUnits, type RecordingEntry } from '../recording.ts';
-import { ageName } from './counts.ts';
+import { ageName, NOT_SAID } from './counts.ts';
 import type { SoundFacts } from './facts.ts';
 import type { Shortcut } from './inspection.ts';
 import { groupBy, quantile, rounded } from './quantiles.ts';
@@ -13,63 +13,62 @@ export interface Known {
   readonly facts: SoundFacts | null;
 }
 
+/** A recording that could be read. */
+export interface Heard extends Known {
+  readonly facts: SoundFacts;
+}
+
 /** Figures are cut into so many ranges with as many recordings each. */
 const RANGES = 10;
 const FOLDS = 5;
 
 /**
  * How far each fact beside the sound gets on its own, the best first. The rule is that of `siteBaseline` with the fact
- * in the place of the site, learned on four fifths of the subjects and judged on the others. Facts that all recordings
- * have in common, or that some lack, are left out, and everything where there is but one class.
+ * in the place of the site, learned on four fifths of the subjects and judged on the others. Facts of the sound are
+ * judged on the recordings that can be read; what the source does not say of a recording counts as a value of its own.
+ * Facts that all recordings have in common are left out, and those known of recordings of one class alone.
  */
 export function findShortcuts(known: readonly Known[], classes: readonly string[]): Shortcut[] {
-  const present = new Set(known.map(({ recording }) => recording.label));
-  if (present.size < 2) return [];
-  const folds = foldsOf(known.map(({ recording }) => recording));
-  const readable = known.every(({ facts }) => facts !== null);
-  const candidates: [fact: string, values: (string | undefined)[]][] = [
-    ['site', known.map(({ recording }) => recording.site)],
-    ['location', known.map(({ recording }) => recording.location)],
-    ['sex', known.map(({ recording }) => recording.sex)],
-    ['age', known.map(({ recording }) => ageName(recording))],
-  ];
-  if (readable) {
-    const facts = known.map((each) => each.facts!);
-    candidates.push(
-      ['sample rate', facts.map(({ sampleRate }) => `${sampleRate} Hz`)],
-      ['channels', facts.map(({ channels }) => String(channels))],
-      ['encoding', facts.map(({ encoding }) => encoding ?? undefined)],
-      [
-        'duration',
-        ranges(
-          facts.map(({ seconds }) => seconds),
-          's',
-        ),
-      ],
-      [
-        'level',
-        ranges(
-          facts.map(({ rmsDb }) => rmsDb ?? -200),
-          'dBFS',
-        ),
-      ],
-      [
-        'DC offset',
-        ranges(
-          facts.map(({ dcOffset }) => 100 * Math.abs(dcOffset)),
-          '%',
-        ),
-      ],
-    );
-  }
-  return candidates
-    .flatMap(([fact, values]) => {
-      const some = values.some((value) => value !== undefined);
+  const all = known.map(({ recording }) => recording);
+  const foldOf = foldsOf(all);
+  const heard = known.filter((each): each is Heard => each.facts !== null);
+  const readable = heard.map(({ recording }) => recording);
+  const ofSource = (fact: string, of: (recording: RecordingEntry) => string | undefined) => ({
+    fact,
+    among: all,
+    values: all.map(of),
+  });
+  const ofSound = (fact: string, of: (facts: SoundFacts) => string | undefined) => ({
+    fact,
+    among: readable,
+    values: heard.map(({ facts }) => of(facts)),
+  });
+  const measured = (fact: string, unit: string, of: (facts: SoundFacts) => number) => {
+    const values = heard.map(({ facts }) => of(facts));
+    return { fact, among: readable, values: ranges(values, unit) };
+  };
+  return [
+    ofSource('site', ({ site }) => site),
+    ofSource('location', ({ location }) => location),
+    ofSource('sex', ({ sex }) => sex),
+    ofSource('age', ageName),
+    ofSound('sample rate', ({ sampleRate }) => `${sampleRate} Hz`),
+    ofSound('channels', ({ channels }) => String(channels)),
+    ofSound('encoding', ({ encoding }) => encoding ?? undefined),
+    measured('duration', 's', ({ seconds }) => seconds),
+    measured('level', 'dBFS', ({ rmsDb }) => rmsDb ?? -200),
+    measured('DC offset', '%', ({ dcOffset }) => 100 * Math.abs(dcOffset)),
+  ]
+    .flatMap(({ fact, among, values }) => {
       const distinct = new Set(values).size;
-      if (!some || distinct < 2) return [];
-      const named = values.map((value) => value ?? 'not said');
-      const items = known.map(({ recording }, i) => ({ label: recording.label, site: named[i]! }));
-      return [{ fact, ...judge(items, folds, classes), values: distinct }];
+      const labels = new Set(among.map(({ label }) => label));
+      if (distinct < 2 || labels.size < 2) return [];
+      const items = among.map(({ label, group }, i) => ({
+        label,
+        site: values[i] ?? NOT_SAID,
+        fold: foldOf.get(group)!,
+      }));
+      return [{ fact, ...judge(items, classes), values: distinct }];
     })
     .sort((a, b) => (b.macc ?? 0) - (a.macc ?? 0) || byCodeUnits(a.fact, b.fact));
 }
@@ -77,17 +76,14 @@ export function findShortcuts(known: readonly Known[], classes: readonly string[
 interface Item {
   readonly label: number;
   readonly site: string;
+  readonly fold: number;
 }
 
-function judge(
-  items: readonly Item[],
-  folds: readonly number[],
-  classes: readonly string[],
-): Pick<Shortcut, 'macc' | 'auc' | 'rule'> {
+function judge(items: readonly Item[], classes: readonly string[]): Pick<Shortcut, 'macc' | 'auc' | 'rule'> {
   const decided: { label: number; decision: number; score: number }[] = [];
   for (let fold = 0; fold < FOLDS; fold++) {
-    const train = items.filter((_, i) => folds[i] !== fold);
-    const test = items.filter((_, i) => folds[i] === fold);
+    const train = items.filter((item) => item.fold !== fold);
+    const test = items.filter((item) => item.fold === fold);
     if (train.length === 0) continue;
     const { threshold, probabilities } = siteBaseline(train, classes);
     for (const { label, site } of test) {
@@ -112,12 +108,11 @@ function judge(
 }
 
 /** Subjects dealt out in turn, in the order of site, label and name, so that the folds are alike. */
-function foldsOf(recordings: readonly RecordingEntry[]): number[] {
+function foldsOf(recordings: readonly RecordingEntry[]): Map<string, number> {
   const subjects = [...groupBy(recordings, ({ group }) => group)]
     .map(([name, [first]]) => ({ name, site: first!.site, label: first!.label }))
     .sort((a, b) => byCodeUnits(a.site, b.site) || a.label - b.label || byCodeUnits(a.name, b.name));
-  const foldOf = new Map(subjects.map(({ name }, i) => [name, i % FOLDS]));
-  return recordings.map(({ group }) => foldOf.get(group)!);
+  return new Map(subjects.map(({ name }, i) => [name, i % FOLDS]));
 }
 
 /** Each value as the range it lies in; equal values are in one range. */

@@ -9,13 +9,8 @@ import {
   type SoundSummary,
 } from './inspection.ts';
 import { groupBy, quantile, rounded, summarise, tallyOf } from './quantiles.ts';
-import type { Known } from './shortcuts.ts';
+import type { Heard, Known } from './shortcuts.ts';
 import { bandName, LOWEST_BAND } from './spectrum.ts';
-
-/** A recording that could be read. */
-interface Heard extends Known {
-  readonly facts: SoundFacts;
-}
 
 const OUTLIERS = 5;
 /** Bins of the histogram of durations, about. */

@@ -91,6 +91,41 @@ describe('shortcuts', () => {
     expect(shortcuts[0]).toMatchObject({ fact: 'level', macc: 1 });
   });
 
+  it('of the sound are judged on the recordings that can be read', async () => {
+    const recordings = noises(60, (i) => ({ label: i % 2 })).map((each) => ({
+      ...each,
+      sampleRate: each.label === 1 ? 4000 : RATE,
+    }));
+    const gone = { id: 'gone', path: '/nowhere/gone.wav', site: 's', group: 'gone', label: 0 };
+    const { shortcuts, unreadable } = await inspectDataset(datasetOf([...recordings, gone]));
+    expect(unreadable).toHaveLength(1);
+    expect(shortcuts.filter(({ macc }) => macc === 1).map(({ fact }) => fact)).toEqual([
+      'duration',
+      'sample rate',
+    ]);
+    const whole = await inspectDataset(datasetOf(recordings));
+    expect(shortcuts.map(({ fact }) => fact).sort()).toEqual(whole.shortcuts.map(({ fact }) => fact).sort());
+  });
+
+  it('of the sound are none where recordings of one class alone can be read', async () => {
+    const recordings = noises(10, (i) => ({ label: 0, site: `s${i % 2}` }));
+    const gone = [0, 1, 2].map((i) => ({
+      id: `gone ${i}`,
+      path: '/nowhere/gone.wav',
+      site: `s${i % 2}`,
+      group: `gone ${i}`,
+      label: 1,
+    }));
+    const { shortcuts } = await inspectDataset(datasetOf([...recordings, ...gone]));
+    expect(shortcuts.map(({ fact }) => fact)).toEqual(['site']);
+  });
+
+  it('count what the source leaves out as a value of its own', async () => {
+    const recordings = noises(60, (i) => ({ label: i % 2, ...(i % 2 ? { sex: 'female' as const } : {}) }));
+    const { shortcuts } = await inspectDataset(datasetOf(recordings));
+    expect(shortcuts[0]).toMatchObject({ fact: 'sex', macc: 1, values: 2 });
+  });
+
   it('are means of recalls over three classes', async () => {
     const recordings = noises(30, (i) => ({ site: `s${i % 3}`, label: i % 3 }));
     const inspection = await inspectDataset(datasetOf(recordings, ['none', 'some', 'much']));
