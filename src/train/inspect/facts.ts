@@ -60,7 +60,8 @@ export function create() {
       const hash = file.hash();
       const stream = await file.open();
       const { sampleRate, channels } = stream;
-      const meters = Array.from({ length: channels }, () => new ChannelMeter());
+      const limited = !stream.encoding?.startsWith('float');
+      const meters = Array.from({ length: channels }, () => new ChannelMeter(limited));
       const mono = new MonoMeters(sampleRate, item.path);
       let notFinite = 0;
       for await (const block of stream.blocks()) {

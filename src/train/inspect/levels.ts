@@ -12,7 +12,7 @@ export interface ChannelFigures {
   readonly clipped: number;
 }
 
-/** As large as 16-bit samples get; whatever the format, from here on nothing larger could have been stored. */
+/** As large as 16-bit samples get; whatever the format, but for floats, nothing larger could have been stored. */
 const FULL_SCALE = 32767 / 32768;
 /** So many equal samples at an extreme are a flat top: no sampled wave rests there by itself. */
 const FLAT_RUN = 3;
@@ -20,13 +20,15 @@ const FLAT_RUN = 3;
 const LEAST_VALUES = 64;
 
 /**
- * Clipped samples are those at full scale, and those in a run of at least three equal samples at the channel's own
- * largest or smallest value, which shows a wave that was cut before its level was changed. The idea of looking
- * at the extremes of the recording itself rather than at full scale is that of histogram methods (S. Aleinik and
- * Y. Matveev, "Detection of clipped fragments in speech signals", World Academy of Science, Engineering and
- * Technology 8(2), 2014); runs instead of histograms because heart sounds are short.
+ * Clipped samples are those at full scale, where the format has one, and those in a run of at least three equal
+ * samples at the channel's own largest or smallest value, which shows a wave that was cut before its level was changed
+ * or in floats, which go on beyond full scale. The idea of looking at the extremes of the recording itself rather than
+ * at full scale is that of histogram methods (S. Aleinik and Y. Matveev, "Detection of clipped fragments in speech
+ * signals", World Academy of Science, Engineering and Technology 8(2), 2014); runs instead of histograms because heart
+ * sounds are short.
  */
 export class ChannelMeter {
+  private readonly limited: boolean;
   private count = 0;
   private sum = 0;
   private squares = 0;
@@ -37,6 +39,11 @@ export class ChannelMeter {
   private fullScale = 0;
   private readonly top = { value: Number.NEGATIVE_INFINITY, flat: 0 };
   private readonly bottom = { value: Number.NEGATIVE_INFINITY, flat: 0 };
+
+  /** @param limited whether samples are stored so that none can lie beyond full scale */
+  constructor(limited = true) {
+    this.limited = limited;
+  }
 
   take(samples: Float32Array): void {
     let { count, sum, squares, last, run, fullScale } = this;
@@ -71,9 +78,10 @@ export class ChannelMeter {
   }
 
   private clippedSamples(): number {
-    const { top, bottom, values, fullScale } = this;
+    const { top, bottom, values, fullScale, limited } = this;
     if (values.size < 2) return 0;
     const coarse = values.size < LEAST_VALUES;
+    if (!limited) return coarse ? 0 : top.flat + bottom.flat;
     // Flat tops at full scale are among those counted there.
     const flat =
       (coarse || top.value >= FULL_SCALE ? 0 : top.flat) + (coarse || bottom.value >= 1 ? 0 : bottom.flat);

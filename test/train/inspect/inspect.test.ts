@@ -302,6 +302,19 @@ describe('files', () => {
     expect(inspection.recordings[2]!.sound!.rmsDb).toBeNull();
   });
 
+  it('of floats beyond full scale are clipped where they are cut only', async () => {
+    const wave = Float32Array.from({ length: 5 * RATE }, (_, i) => 3 * Math.sin(0.0617 * i));
+    const root = folder({
+      'normal/loud.wav': floatWav(wave),
+      'abnormal/cut.wav': floatWav(wave.map((x) => Math.max(-1.5, Math.min(1.5, x)))),
+      'abnormal/whole-numbers.wav': writeWav16(wave, RATE),
+    });
+    const inspection = await inspectDataset(scanDataset(root));
+    expect(one(inspection, 'clipped')?.examples).toEqual(['abnormal/cut', 'abnormal/whole-numbers']);
+    const loud = inspection.recordings.find(({ record }) => record === 'normal/loud')!.sound!;
+    expect(loud).toMatchObject({ encoding: 'float 32', clippedPercent: 0, peakDb: expect.closeTo(9.54, 1) });
+  });
+
   it('with headers that say otherwise are named', async () => {
     const root = folder({
       'normal/a.wav': wav(1),

@@ -52,6 +52,18 @@ describe('clipping', () => {
     expect(channel(over).clipped).toBe(share);
   });
 
+  it('is not what lies beyond full scale where that is no limit, but flat tops are', () => {
+    const loud = sine(19.73, 3);
+    const unlimited = (samples: Float32Array) => fed(new ChannelMeter(false), samples).finish().clipped;
+    expect(channel(loud).clipped).toBeGreaterThan(0.7);
+    expect(unlimited(loud)).toBe(0);
+    for (const at of [2, 1]) {
+      const share = clip(loud, at).filter((x) => Math.abs(x) === at).length / loud.length;
+      expect(share).toBeGreaterThan(0.5);
+      expect(unlimited(clip(loud, at))).toBeCloseTo(share, 2);
+    }
+  });
+
   it('is planted on one side only', () => {
     const wave = quantised(noise(10000, 0.5, 1), 16);
     expect(channel(wave).clipped).toBe(0);
