@@ -1,6 +1,6 @@
 import { findLeaks } from '../leaks.ts';
 import { byCodeUnits, type Dataset, printable, type RecordingEntry } from '../recording.ts';
-import { PARTS, type Split } from '../split.ts';
+import { PARTS, type Part, type Split } from '../split.ts';
 import { mapInWorkers } from '../workers/map.ts';
 import { countRecordings } from './counts.ts';
 import type { InspectedFile, SoundFacts } from './facts.ts';
@@ -15,7 +15,17 @@ import {
   type SplitCheck,
 } from './inspection.ts';
 import { groupBy, rounded } from './quantiles.ts';
-import { clustersOf, findCopySets, fingerprintsOf, itemOf, type Printed, pairOf, propose } from './shared.ts';
+import {
+  bySound,
+  clustersOf,
+  findCopySets,
+  fingerprintsOf,
+  itemOf,
+  namedPairs,
+  type Printed,
+  pairOf,
+  propose,
+} from './shared.ts';
 import { findShortcuts, type Known } from './shortcuts.ts';
 import { summariseSound } from './summary.ts';
 
@@ -104,9 +114,11 @@ async function readAll(
 async function compareAll(
   printed: readonly Printed[],
   classes: readonly string[],
-  { threads, signal, progress }: InspectOptions,
+  { split, threads, signal, progress }: InspectOptions,
 ): Promise<{ pairs: SharedPair[]; candidates: number; notCompared: number }> {
   const { proposals, left } = propose(printed);
+  const copies = bySound(printed);
+  const partOf = split ? partsOf(split.split) : new Map<string, Part>();
   const outcomes = await mapInWorkers(
     'compare',
     undefined,
@@ -117,7 +129,9 @@ async function compareAll(
     // A file that could be read a moment ago and cannot any more: it has already been counted.
     if ('failure' in outcome) return [];
     const { one, other } = proposals[i]!;
-    return outcome.value.map((stretch) => pairOf(one, other, stretch, classes));
+    const [ones, others] = [one, other].map(({ facts }) => copies.get(facts.soundHash)!);
+    const named = namedPairs(ones!, others!, partOf);
+    return outcome.value.flatMap((stretch) => named.map(([a, b]) => pairOf(a, b, stretch, classes)));
   });
   return { pairs, candidates: proposals.length, notCompared: left };
 }
@@ -131,6 +145,10 @@ function warningsOf(known: readonly Known[]): Inspection['warnings'] {
     .sort((a, b) => b.records.length - a.records.length || byCodeUnits(a.warning, b.warning));
 }
 
+function partsOf(split: Split): Map<string, Part> {
+  return new Map(PARTS.flatMap((part) => split.parts[part].map((id) => [id, part] as const)));
+}
+
 function checkSplit(
   { path, split }: NonNullable<InspectOptions['split']>,
   known: readonly Known[],
@@ -138,7 +156,7 @@ function checkSplit(
   classes: readonly string[],
 ): SplitCheck {
   const byId = new Map(known.map((each) => [each.recording.id, each]));
-  const partOf = new Map(PARTS.flatMap((part) => split.parts[part].map((id) => [id, part] as const)));
+  const partOf = partsOf(split);
   const inPart = (part: (typeof PARTS)[number]) =>
     split.parts[part].flatMap((id) => byId.get(id)?.recording ?? []);
   const parts = { train: inPart('train'), validation: inPart('validation'), test: inPart('test') };
@@ -149,7 +167,11 @@ function checkSplit(
     parts: Object.fromEntries(
       PARTS.map((part) => [part, { ...countRecordings(parts[part], classes, seconds).total, name: part }]),
     ),
-    leaks: findLeaks(parts, fingerprintsOf(known)),
+    leaks: findLeaks(
+      parts,
+      fingerprintsOf(known),
+      known.map(({ recording }) => recording),
+    ),
     sharedAcross: pairs.filter(({ a, b }) => {
       const [one, other] = [partOf.get(a), partOf.get(b)];
       return one !== undefined && other !== undefined && one !== other;

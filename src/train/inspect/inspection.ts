@@ -195,6 +195,7 @@ export interface CopySet {
 }
 
 export interface SharedAudio {
+  /** Of copies one stands for all; where they differ in subject, class or side of the split, one pair shows each. */
   readonly pairs: readonly SharedPair[];
   /** Recordings joined by pairs and copies, the largest set first. */
   readonly clusters: readonly Cluster[];

@@ -7,7 +7,7 @@ import type { SoundFacts } from './facts.ts';
 import { FINGERPRINT_RATE, type Fingerprint } from './fingerprint.ts';
 import type { Cluster, CopySet, SharedPair } from './inspection.ts';
 import type { CompareItem } from './pairs.ts';
-import { rounded } from './quantiles.ts';
+import { groupBy, rounded } from './quantiles.ts';
 import type { Known } from './shortcuts.ts';
 
 /** A recording of the data set, or one left out of it on purpose, with its sound. */
@@ -58,6 +58,52 @@ export function findCopySets(printed: readonly Printed[], classes: readonly stri
   });
 }
 
+/** Recordings by the hash of their sound. Of copies those in the data set come before those left out of it. */
+export function bySound(printed: readonly Printed[]): Map<string, Printed[]> {
+  const sets = groupBy(printed, ({ facts }) => facts.soundHash);
+  for (const set of sets.values()) set.sort((a, b) => Number(a.excluded) - Number(b.excluded));
+  return sets;
+}
+
+/**
+ * The pairs by which sound is named that two sets of copies share: the first of both; and where copies are of another
+ * subject or class, or on another side of a split, the first pair each that differs in that. All pairs would be as many
+ * as the one set times the other.
+ */
+export function namedPairs(
+  copies: readonly Printed[],
+  others: readonly Printed[],
+  partOf: ReadonlyMap<string, string>,
+): [Printed, Printed][] {
+  const pairs: [Printed, Printed][] = [[copies[0]!, others[0]!]];
+  for (const fact of [
+    ({ recording }: Printed) => recording.group,
+    ({ recording }: Printed) => recording.label,
+    ({ recording }: Printed) => partOf.get(recording.id),
+  ]) {
+    const pair = differing(copies, others, fact);
+    if (pair && !pairs.some(([a, b]) => a === pair[0] && b === pair[1])) pairs.push(pair);
+  }
+  return pairs;
+}
+
+/** The first pair that differs in a fact, of those that have it. */
+function differing(
+  copies: readonly Printed[],
+  others: readonly Printed[],
+  fact: (each: Printed) => string | number | undefined,
+): [Printed, Printed] | undefined {
+  const known = (set: readonly Printed[]) => set.filter((each) => fact(each) !== undefined);
+  const [ones, twos] = [known(copies), known(others)];
+  const [one, two] = [ones[0], twos[0]];
+  if (!one || !two) return undefined;
+  // Where the first of each set is like all of the other, all of both are alike.
+  const b = twos.find((each) => fact(each) !== fact(one));
+  if (b) return [one, b];
+  const a = ones.find((each) => fact(each) !== fact(two));
+  return a && [a, two];
+}
+
 /** As many pairs are compared at most: minutes of work. Where all share a jingle or a tone, there are millions. */
 const MOST_PROPOSALS = 20_000;
 
@@ -69,8 +115,7 @@ export function propose(
   printed: readonly Printed[],
   most = MOST_PROPOSALS,
 ): { proposals: Proposal[]; left: number } {
-  const seen = new Set<string>();
-  const singles = printed.filter(({ facts }) => !seen.has(facts.soundHash) && seen.add(facts.soundHash));
+  const singles = [...bySound(printed).values()].map(([first]) => first!);
   const candidates = findCandidates(singles.map(({ fingerprint }) => fingerprint));
   const pairs = new Map<string, { one: Printed; other: Printed; offsets: number[]; votes: number }>();
   for (const candidate of candidates) {

@@ -389,6 +389,40 @@ describe('a split', () => {
     expect(findings.find(({ code }) => code === 'flat')!.examples).toEqual(['x', 'y']);
   });
 
+  it('leaks by what is shared with a copy of a recording that it does not name', async () => {
+    const [first] = base;
+    const cut = held('r2', first!.samples.slice(3000, 3000 + 6 * RATE));
+    const recordings = [held('r0', first!.samples), held('r1', first!.samples), cut];
+    const split = { path: 's.json', split: splitOf({ train: ['r1'], validation: [], test: ['r2'] }) };
+    const inspection = await inspectDataset(datasetOf(recordings), { split });
+    expect(inspection.split).toMatchObject({ leaks: [], unassigned: ['r0'] });
+    expect(inspection.split!.sharedAcross).toEqual([expect.objectContaining({ a: 'r1', b: 'r2' })]);
+    expect(codes(inspection)[0]).toBe('split-shared-audio');
+
+    // nor one that was left out of the data set, be it the first of its copies
+    const { split: other, shared } = await inspectDataset(datasetOf(recordings.slice(1)), {
+      split,
+      excluded: recordings.slice(0, 1),
+    });
+    expect(other!.sharedAcross).toEqual([expect.objectContaining({ a: 'r1', b: 'r2', excluded: false })]);
+    expect(shared.pairs).toEqual(other!.sharedAcross);
+  });
+
+  it('leaks by subjects that a recording in no part shows to be one', async () => {
+    const [a, b, c] = base.map(({ samples }) => samples) as [Float32Array, Float32Array, Float32Array];
+    const recordings = [
+      held('r0', a, { group: 'p' }),
+      held('r1', a, { group: 'q' }),
+      held('r2', b, { group: 'q' }),
+      held('r3', c, { group: 'other' }),
+    ];
+    const split = splitOf({ train: ['r0'], validation: ['r3'], test: ['r2'] });
+    const inspection = await inspectDataset(datasetOf(recordings), { split: { path: 's.json', split } });
+    expect(inspection.split!.leaks).toEqual([
+      { kind: 'subject', subject: 'p = q', names: ['r0', 'r2'], parts: ['train', 'test'] },
+    ]);
+  });
+
   it('that keeps together what belongs together is not', async () => {
     const { split, findings } = await check([...ids, 'copy', 'quieter'], [], []);
     expect(split).toMatchObject({ leaks: [], sharedAcross: [], missing: [], unassigned: [] });

@@ -198,6 +198,23 @@ describe('shared audio', () => {
     );
   });
 
+  it('is named again where a copy is of another subject or class', async () => {
+    const { id, group, label } = base[5]!;
+    const planted = [
+      held('copy 1', sound(5), { group, label }),
+      held('copy 2', sound(5), { group: 'other', label }),
+      held('copy 3', sound(5), { group: 'other', label: 1 - label }),
+      held('z', sound(5).slice(4000), { group, label }),
+    ];
+    const pairs = await pairsWith(...planted);
+    expect(pairs.map(({ a, b, sameSubject, sameClass }) => [a, b, sameSubject, sameClass])).toEqual([
+      ['copy 1', 'z', true, true],
+      ['copy 2', 'z', false, true],
+      ['copy 3', 'z', false, false],
+    ]);
+    expect(id > 'copy').toBe(true);
+  });
+
   it('is looked for in recordings that are left out as well, which are counted nowhere', async () => {
     const left = held(
       'left',
