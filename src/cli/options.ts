@@ -27,6 +27,16 @@ export function numberOption(flags: string, description: string): Option {
   });
 }
 
+export function channelOption(): Option {
+  const what = 'what is heard of several channels: mix, their mean, or one, counted from 1 (default: mix)';
+  return new Option('--channel <mix|n>', what).argParser((text) => {
+    if (text === 'mix') return text;
+    if (!/^[1-9]\d{0,4}$/.test(text))
+      throw new InvalidArgumentError('It must be mix or the number of a channel, from 1.');
+    return Number(text);
+  });
+}
+
 export function threadsOption(): Option {
   return numberOption('--threads <n>', 'threads that compute (default: one for every core)');
 }

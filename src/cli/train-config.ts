@@ -26,9 +26,18 @@ const FLAGS = {
 
 /** Defaults, then `base`, then the file given with --config, then options. @throws UsageError, DataError */
 export function configFrom(options: TrainOptions, base: Settings): TrainConfig {
-  let config = merge(defaultConfig, base, 'settings');
+  const { features } = defaultConfig;
+  const usual: TrainConfig = { ...defaultConfig, features: { ...features, channel: 'mix' } };
+  let config = merge(usual, base, 'settings');
   if (options.config !== undefined) config = merge(config, readSettings(options.config), options.config);
-  return resolveConfig(merge(config, settingsOf(options), 'options'));
+  config = merge(config, settingsOf(options), 'options');
+  return resolveConfig(config.features.channel === 'mix' ? withoutChannel(config) : config);
+}
+
+/** The usual channel is not written down: settings from before there was a choice say the same in the same words. */
+function withoutChannel(config: TrainConfig): TrainConfig {
+  const { channel: _, ...features } = config.features;
+  return { ...config, features };
 }
 
 function settingsOf(options: TrainOptions): Settings {
@@ -42,7 +51,7 @@ function settingsOf(options: TrainOptions): Settings {
   for (const name of ['model', 'metric', 'balance'] as const) {
     if (options[name] !== undefined) settings[name] = options[name];
   }
-  const { bands, nFft, hop, fMin, fMax } = options;
+  const { bands, nFft, hop, fMin, fMax, channel } = options;
   for (const [flag, value] of Object.entries({ '--bands': bands, '--n-fft': nFft, '--hop': hop })) {
     if (value !== undefined) checkNumber(flag, value, { least: 1, whole: true });
   }
@@ -52,7 +61,11 @@ function settingsOf(options: TrainOptions): Settings {
   // The window is as long as the transform unless a file says otherwise, as everywhere in the field.
   const logMel = { bands, nFft, winLength: nFft, hopLength: hop, fMin, fMax };
   const given = Object.entries(logMel).filter(([, value]) => value !== undefined);
-  return given.length > 0 ? { ...settings, features: { logMel: Object.fromEntries(given) } } : settings;
+  const features = {
+    ...(channel === undefined ? {} : { channel }),
+    ...(given.length > 0 ? { logMel: Object.fromEntries(given) } : {}),
+  };
+  return { ...settings, features };
 }
 
 /** Settings from a file; of a run.json, those the run had. */

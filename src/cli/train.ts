@@ -3,6 +3,7 @@ import type { DeviceName } from './device.ts';
 import {
   type CommonOptions,
   cacheOption,
+  channelOption,
   classesOption,
   commonOptions,
   type DatasetOptions,
@@ -31,6 +32,7 @@ export interface TrainOptions extends CommonOptions, DatasetOptions {
   readonly balance?: 'none' | 'class' | 'site';
   readonly cropsPerRecording?: number;
   readonly seed?: number;
+  readonly channel?: 'mix' | number;
   readonly windowSeconds?: number;
   readonly bands?: number;
   readonly nFft?: number;
@@ -57,6 +59,7 @@ A data folder is laid out as cinc2016 (training-a … with REFERENCE.csv), as ci
 folders (a folder a class, two or more), or holds a CSV file with the columns path and label (where known also
 subject, patient, site, location, sex, age, sqi, record).
 Where recordings name a patient, the test is reported for patients too: the mean over their recordings.
+Of recordings with several channels the mean is heard, or with --channel 2 the second; the model keeps the choice.
 Ctrl-C writes a checkpoint and exits 130; a second Ctrl-C exits at once.`;
 
 /** `pcg-engine train`: trains, tests on the held-back part and writes a run folder. */
@@ -117,6 +120,7 @@ function addOptions(command: Command): void {
     .addOption(numberOption('--crops-per-recording <x>', 'windows of a recording an epoch (default: 2)'))
     .addOption(numberOption('--seed <n>', 'key of every random draw (default: 1)'))
     .optionsGroup('Features:')
+    .addOption(channelOption())
     .addOption(numberOption('--window-seconds <s>', 'length of an input window (default: 5)'))
     .addOption(numberOption('--bands <n>', 'mel bands (default: 64)'))
     .addOption(numberOption('--n-fft <n>', 'samples of a spectrum at 2 kHz (default: 256)'))

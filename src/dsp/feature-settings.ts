@@ -14,7 +14,12 @@ export interface BandPassSettings {
   high: number;
 }
 
+/** The mean of all channels of a recording, or one of them, counted from 1. */
+export type ChannelChoice = 'mix' | number;
+
 export interface FeatureSettings {
+  /** What is heard of a recording with several channels; default `mix`. Readers see to it: features are of mono. */
+  channel?: ChannelChoice;
   /** Rate that everything is resampled to, Hz. */
   sampleRate: number;
   removeSpikes: boolean;
@@ -68,6 +73,7 @@ const TOP: Rules = {
   normalise: [oneOf('peak', 'rms', 'none'), "'peak', 'rms' or 'none'"],
   logMel: [(v) => typeof v === 'object' && v !== null, 'an object'],
   standardise: [oneOf('band', 'recording', 'none'), "'band', 'recording' or 'none'"],
+  channel: [either(oneOf(undefined, 'mix'), isInteger), "'mix' or the number of a channel, from 1"],
 };
 
 const SILENCE: Rules = {

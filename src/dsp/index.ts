@@ -2,6 +2,7 @@
 export { decibel } from './decibel.ts';
 export {
   type BandPassSettings,
+  type ChannelChoice,
   defaultFeatureSettings,
   type FeatureSettings,
   validateFeatureSettings,

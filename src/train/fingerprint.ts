@@ -1,12 +1,15 @@
 import { createHash } from 'node:crypto';
 import { EngineError } from '../base/errors.ts';
+import type { ChannelChoice } from '../dsp/index.ts';
 import type { Fingerprints } from './copies.ts';
 import { hashBytes } from './hash.ts';
 import { breathe } from './interruption.ts';
 import type { RecordingEntry } from './recording.ts';
-import { mixDown, openRecording } from './sound.ts';
+import { monoOf, openRecording } from './sound.ts';
 
 export interface FingerprintOptions {
+  /** What of their sound will be used: only that is compared. Default `mix`. */
+  readonly channel?: ChannelChoice;
   /** The total grows once it is known which sounds must be compared. */
   readonly progress?: (done: number, total: number) => void;
   readonly signal?: AbortSignal;
@@ -32,7 +35,7 @@ export interface FoundPrints extends Required<Fingerprints> {
  */
 export async function fingerprint(
   recordings: readonly RecordingEntry[],
-  { progress, signal }: FingerprintOptions = {},
+  { channel = 'mix', progress, signal }: FingerprintOptions = {},
 ): Promise<FoundPrints> {
   const fileHash = new Map<string, string>();
   const contentHash = new Map<string, string>();
@@ -80,7 +83,7 @@ export async function fingerprint(
   const sounds = new Map<string, string | null>();
   await each([...byContent], recordings.length + byContent.size, async ([content, entry]) => {
     sounds.set(content, null);
-    sounds.set(content, await hashSound(entry));
+    sounds.set(content, await hashSound(entry, channel));
   });
   for (const [id, content] of [...contentHash]) {
     const sound = sounds.get(content);
@@ -93,15 +96,16 @@ export async function fingerprint(
 const EMPTY = hashBytes('');
 
 /** SHA-256 of rate and mono samples; null where all are the same. */
-async function hashSound(entry: RecordingEntry): Promise<string | null> {
+async function hashSound(entry: RecordingEntry, channel: ChannelChoice): Promise<string | null> {
   const file = await openRecording(entry);
   try {
     const stream = await file.open();
+    const mono = monoOf(stream.channels, channel, entry.path);
     const hash = createHash('sha256').update(`${stream.sampleRate} Hz\n`);
     let first: number | undefined;
     let flat = true;
     for await (const block of stream.blocks()) {
-      const samples = mixDown(block);
+      const samples = mono(block);
       first ??= samples[0];
       if (flat) flat = samples.every((sample) => sample === first);
       hash.update(new Uint8Array(samples.buffer, samples.byteOffset, samples.byteLength));

@@ -65,7 +65,7 @@ export { describeLeaks, findLeaks, type Leak } from './leaks.ts';
 export { type LoadedRecordings, type LoadOptions, loadExamples, type SkippedRecording } from './load.ts';
 export { type Divisible, divisible } from './prepare.ts';
 export type { Dataset, DatasetProblem, ExcludedRecording, LayoutName, RecordingEntry } from './recording.ts';
-export { readSound, type Sound, type SoundOptions } from './sound.ts';
+export { readSound, type Sound } from './sound.ts';
 export {
   formatSplit,
   PARTS,

@@ -143,6 +143,7 @@ class Run {
     const { dataset, split, allowLeaks = false, hooks = {} } = this.options;
     const prepared = await prepareParts(dataset, {
       seed: this.config.seed,
+      channel: this.config.features.channel ?? 'mix',
       ...(split ? { split, allowLeaks } : {}),
       ...(hooks.onCheck ? { progress: hooks.onCheck } : {}),
       ...(hooks.signal ? { signal: hooks.signal } : {}),

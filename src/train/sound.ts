@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { DataError } from '../base/errors.ts';
 import {
+  type ChannelChoice,
   checkResampling,
   type FeatureSettings,
   findNotFinite,
@@ -33,16 +34,28 @@ export interface Sound {
   readonly warnings: readonly string[];
 }
 
-/** The mean of all channels, or one of them, counted from 0. */
-export type ChannelChoice = 'mix' | number;
-
-export interface SoundOptions {
-  /** Default `mix`. */
-  readonly channel?: ChannelChoice;
-}
-
 /** Sound shorter than this says nothing about a heart: less than one beat at rest. */
 export const SHORTEST_SECONDS = 1;
+
+/**
+ * How a block of several channels becomes one.
+ * @param channels how many there are
+ * @throws DataError `recording/channel` when the one that is wanted is not there
+ */
+export function monoOf(
+  channels: number,
+  channel: ChannelChoice,
+  path: string,
+): (block: readonly Float32Array[]) => Float32Array {
+  if (channel === 'mix') return mixDown;
+  if (Number.isInteger(channel) && channel >= 1 && channel <= channels) return (block) => block[channel - 1]!;
+  const what = `${path} has no channel ${channel}: it has ${channels === 1 ? 'one' : `1 to ${channels}`}`;
+  throw new DataError(
+    'recording/channel',
+    what,
+    'The feature setting "channel" asks for it; mix takes the mean',
+  );
+}
 
 /** One channel: the mean of all. */
 export function mixDown(channels: readonly Float32Array[]): Float32Array {
@@ -58,19 +71,18 @@ export function mixDown(channels: readonly Float32Array[]): Float32Array {
 
 /**
  * Sound of a file or of a synthetic recording, refused where nothing can be heard in it.
- * @param features what it will be judged by
+ * @param features what it will be judged by; of several channels it takes that of `channel`
  * @throws DataError `wav/…`, `file/…`; `recording/channel`; `recording/too-short`; `recording/flat` all samples of the
  *   channel are the same; `recording/rate` less than half of the band of the features is in it; `dsp/not-finite`
  */
 export async function readSound(
   entry: Pick<RecordingEntry, 'id' | 'path'>,
   features: FeatureSettings,
-  options: SoundOptions = {},
 ): Promise<Sound> {
   const file = await openRecording(entry);
   try {
     const hash = file.hash();
-    return { hash, ...(await soundOf(file, features, options)) };
+    return { hash, ...(await soundOf(file, features)) };
   } finally {
     file.close();
   }
@@ -102,21 +114,12 @@ export async function openRecording(entry: Pick<RecordingEntry, 'id' | 'path'>):
 }
 
 /** `readSound` of a file that is open, but for its hash. */
-export async function soundOf(
-  file: SoundFile,
-  features: FeatureSettings,
-  { channel = 'mix' }: SoundOptions = {},
-): Promise<Omit<Sound, 'hash'>> {
+export async function soundOf(file: SoundFile, features: FeatureSettings): Promise<Omit<Sound, 'hash'>> {
   const { path } = file;
   const stream = await file.open();
-  if (channel !== 'mix' && !(Number.isInteger(channel) && channel >= 0 && channel < stream.channels)) {
-    const last = stream.channels - 1;
-    const what = `${path} has no channel ${channel}`;
-    throw new DataError('recording/channel', what, `Its channels are 0 to ${last}; or mix them`);
-  }
+  const mono = monoOf(stream.channels, features.channel ?? 'mix', path);
   const intake = new Intake(path, stream.sampleRate, stream.frames, features);
-  for await (const block of stream.blocks())
-    intake.take(channel === 'mix' ? mixDown(block) : block[channel]!);
+  for await (const block of stream.blocks()) intake.take(mono(block));
   file.checkUnchanged();
   const { rateNote, ...sound } = intake.finish();
   const notes = [...stream.warnings.map((warning) => `: ${warning}`), ...rateNote];

@@ -94,6 +94,12 @@ describe('feature settings', () => {
     );
   });
 
+  it('may choose a channel, and need not', () => {
+    for (const channel of ['mix', 1, 8] as const)
+      expect(validateFeatureSettings({ ...settings, channel })).toEqual({ ...settings, channel });
+    expect(settings).not.toHaveProperty('channel');
+  });
+
   const mel = settings.logMel;
   it.each([
     [null, /must be an object, not null/],
@@ -103,6 +109,10 @@ describe('feature settings', () => {
     [{ ...settings, bandPass: { order: 2, low: 20 } }, /bandPass\.high is missing/],
     [{ ...settings, bandPass: { order: 2, low: 20, high: 1000 } }, /from 20 to 1000 Hz at 2000 Hz/],
     [{ ...settings, removeSilence: { thresholdDb: 1, minSeconds: 1 } }, /removeSilence\.thresholdDb is 1/],
+    ...[0, 1.5, -1, '2', null].map((channel): [unknown, RegExp] => [
+      { ...settings, channel },
+      /channel is .*, it must be 'mix' or the number of a channel, from 1/,
+    ]),
     [{ ...settings, logMel: { ...mel, bands: 2.5 } }, /logMel\.bands is 2\.5/],
     [{ ...settings, logMel: { ...mel, bands: 300 } }, /holds no FFT bin/],
     [{ ...settings, logMel: { ...mel, fMax: 1200 } }, /fMax 1200 Hz/],

@@ -2,7 +2,12 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, wri
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { defaultFeatureSettings, type FeatureSettings, writeWav16 } from '../../src/dsp/index.ts';
+import {
+  type ChannelChoice,
+  defaultFeatureSettings,
+  type FeatureSettings,
+  writeWav16,
+} from '../../src/dsp/index.ts';
 import { type CachedFeatures, decodeEntry, encodeEntry } from '../../src/train/cache/entry.ts';
 import { featureKey, hashCode } from '../../src/train/cache/key.ts';
 import { cacheFolder } from '../../src/train/cache/location.ts';
@@ -55,26 +60,30 @@ describe('an entry', () => {
 
 describe('the key', () => {
   const settings = defaultFeatureSettings;
-  const original = featureKey('content', settings, 'mix', 'code');
+  const original = featureKey('content', settings, 'code');
 
   it('is another for other content, settings, channels or code', () => {
     const { logMel } = settings;
     const others = [
-      featureKey('contents', settings, 'mix', 'code'),
-      featureKey('content', settings, 0, 'code'),
-      featureKey('content', settings, 1, 'code'),
-      featureKey('content', settings, 'mix', 'code2'),
+      featureKey('contents', settings, 'code'),
+      featureKey('content', { ...settings, channel: 1 }, 'code'),
+      featureKey('content', { ...settings, channel: 2 }, 'code'),
+      featureKey('content', settings, 'code2'),
       ...Object.entries({ ...settings, ...logMel }).flatMap(([name, value]) => {
         const changed = typeof value === 'number' ? value + 1 : typeof value === 'boolean' ? !value : 'x';
         return [
           name in settings
             ? { ...settings, [name]: changed }
             : { ...settings, logMel: { ...logMel, [name]: changed } },
-        ].map((each) => featureKey('content', each as unknown as FeatureSettings, 'mix', 'code'));
+        ].map((each) => featureKey('content', each as unknown as FeatureSettings, 'code'));
       }),
     ];
     expect(others.length).toBeGreaterThan(15);
     expect(new Set([original, ...others]).size).toBe(others.length + 1);
+  });
+
+  it('is the same whether the usual channel is said or not', () => {
+    expect(featureKey('content', { ...settings, channel: 'mix' }, 'code')).toBe(original);
   });
 
   it('is the same in whatever order the settings stand', () => {
@@ -84,7 +93,7 @@ describe('the key', () => {
           .reverse()
           .map(([name, field]) => [name, typeof field === 'object' && field ? backwards(field) : field]),
       );
-    expect(featureKey('content', backwards(settings) as FeatureSettings, 'mix', 'code')).toBe(original);
+    expect(featureKey('content', backwards(settings) as FeatureSettings, 'code')).toBe(original);
   });
 });
 
@@ -186,6 +195,27 @@ describe('recordings and a cache', () => {
     const { examples } = await load(cache, ['copy']);
     expect(counts(cache)).toEqual({ found: 1, made: 1, damaged: 0 });
     expect(examples[0]!.id).toBe('copy');
+  });
+
+  it('are others for another channel', async () => {
+    const cache = new FeatureCache(temporaryFolder());
+    const stereo = writeWav16(sound(5), 2000);
+    new DataView(stereo.buffer).setUint16(22, 2, true);
+    new DataView(stereo.buffer).setUint16(32, 4, true);
+    const path = join(temporaryFolder(), 'stereo.wav');
+    writeFileSync(path, stereo);
+    const entries = [{ id: 'stereo', path, site: 's', group: 'g', label: 0 }];
+    const { logMel } = defaultFeatureSettings;
+    const read = async (channel: ChannelChoice, use?: FeatureCache) => {
+      const settings = { ...defaultFeatureSettings, channel, logMel: { ...logMel, bands: 8 } };
+      return (await loadExamples(entries, settings, use ? { cache: use } : {})).examples[0]!.data;
+    };
+    const choices = ['mix', 1, 2] as const;
+    for (const channel of choices) await read(channel, cache);
+    expect(counts(cache)).toEqual({ found: 0, made: 3, damaged: 0 });
+    for (const channel of choices) expect(await read(channel, cache)).toEqual(await read(channel));
+    expect(counts(cache)).toEqual({ found: 3, made: 3, damaged: 0 });
+    expect(await read(1)).not.toEqual(await read(2));
   });
 
   it('fail alike with it', async () => {
@@ -295,7 +325,7 @@ describe('a cache that is full', () => {
   const sizeOfOne = encodeEntry(key, features).length;
   /** Puts recordings in, as a run does. */
   const put = (cache: FeatureCache, ...contents: string[]) => {
-    const shelf = new CacheShelf(cache.setup, settings, 'mix');
+    const shelf = new CacheShelf(cache.setup, settings);
     for (const content of contents)
       cache.note({ found: false, damaged: false, ...shelf.put(content, features) });
     return shelf;
@@ -321,7 +351,7 @@ describe('a cache that is full', () => {
     const long = new Date(Date.now() - 1e7);
     for (const path of entriesIn(folder)) utimesSync(path, long, long);
     const cache = new FeatureCache(folder, { limit: 3.5 * sizeOfOne });
-    const shelf = new CacheShelf(cache.setup, settings, 'mix');
+    const shelf = new CacheShelf(cache.setup, settings);
     expect(shelf.find('a')).toEqual(features);
     put(cache, 'd');
     const there = (contents: string[]) => contents.filter((each) => typeof shelf.find(each) === 'object');
@@ -352,7 +382,7 @@ describe('a cache that is full', () => {
       const folder = temporaryFolder();
       const cache = new FeatureCache(folder, { limit });
       if (limit < CACHE_LIMIT) put(cache, 'a');
-      const shelf = new CacheShelf(cache.setup, settings, 'mix');
+      const shelf = new CacheShelf(cache.setup, settings);
       const stored = shelf.put('b', features);
       rmSync(folder, { recursive: true });
       cache.note({ found: false, damaged: false, ...stored });

@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { writeWav16 } from '../../src/dsp/index.ts';
+import { type ChannelChoice, writeWav16 } from '../../src/dsp/index.ts';
 import { findCopies } from '../../src/train/copies.ts';
 import { fingerprint } from '../../src/train/fingerprint.ts';
 import { hashFile } from '../../src/train/hash.ts';
@@ -72,6 +72,25 @@ describe('fingerprint', () => {
     const files = await fingerprint([...list, ...flac]);
     expect(findCopies(flac, files)).toEqual([{ kind: 'same-file', names: ['e.wav', 'f.flac'] }]);
     expect([...files.soundHash.keys()]).not.toContain('e.wav');
+  });
+
+  it('compares the channel that will be used', async () => {
+    const two = (left: number, right: number) => {
+      const [a, b] = [noise(left), noise(right)];
+      const bytes = writeWav16(
+        Float32Array.from({ length: 6000 }, (_, i) => (i % 2 ? b : a)[i >> 1]!),
+        2000,
+      );
+      new DataView(bytes.buffer).setUint16(22, 2, true);
+      new DataView(bytes.buffer).setUint16(32, 4, true);
+      return bytes;
+    };
+    const list = recordings({ 'a.wav': two(1, 2), 'b.wav': two(3, 2), 'c.wav': two(2, 1), 'd.wav': wav(2) });
+    const alike = async (channel?: ChannelChoice) =>
+      findCopies(list, await fingerprint(list, channel ? { channel } : {})).map(({ names }) => names);
+    expect(await alike()).toEqual([['a.wav', 'c.wav']]);
+    expect(await alike(1)).toEqual([['c.wav', 'd.wav']]);
+    expect(await alike(2)).toEqual([['a.wav', 'b.wav']]);
   });
 
   it('leaves out what cannot be read', async () => {

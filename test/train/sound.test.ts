@@ -3,6 +3,7 @@ import { appendFileSync, closeSync, openSync, readFileSync, writeFileSync } from
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import {
+  type ChannelChoice,
   defaultFeatureSettings,
   type FeatureSettings,
   readWav,
@@ -10,7 +11,7 @@ import {
   writeWav16,
 } from '../../src/dsp/index.ts';
 import { hashFile } from '../../src/train/hash.ts';
-import { mixDown, readSound, type SoundOptions } from '../../src/train/sound.ts';
+import { mixDown, readSound } from '../../src/train/sound.ts';
 import { openSound } from '../../src/train/sound-file.ts';
 import { FileSource } from '../../src/train/sound-source.ts';
 import { hashOf } from '../support/hash.ts';
@@ -54,8 +55,7 @@ function file(bytes: Uint8Array): string {
   return path;
 }
 
-const read = (path: string, features = at(2000), options: SoundOptions = {}) =>
-  readSound({ id: path, path }, features, options);
+const read = (path: string, features = at(2000)) => readSound({ id: path, path }, features);
 
 describe('sound that is read in blocks', () => {
   // Longer than a block of the reader and than what is read of a file at a time.
@@ -106,23 +106,25 @@ describe('which channel', () => {
   const right = noise(4000).map((x) => -x / 2);
   const stereo = Float32Array.from({ length: 8000 }, (_, i) => (i % 2 ? right : left)[i >> 1]!);
   const path = file(wav(stereo, 2000, 2));
+  const of = (channel: ChannelChoice) => ({ ...at(2000), channel });
   const alone = (samples: Float32Array) => readWav(wav(samples, 2000)).channels[0];
 
   it('the mean of all, or one', async () => {
-    expect((await read(path, at(2000), { channel: 0 })).samples).toEqual(alone(left));
-    expect((await read(path, at(2000), { channel: 1 })).samples).toEqual(alone(right));
+    expect((await read(path, of(1))).samples).toEqual(alone(left));
+    expect((await read(path, of(2))).samples).toEqual(alone(right));
     const [a, b] = readWav(wav(stereo, 2000, 2)).channels as [Float32Array, Float32Array];
-    expect((await read(path)).samples).toEqual(a.map((x, i) => (x + b[i]!) / 2));
+    for (const features of [at(2000), of('mix')])
+      expect((await read(path, features)).samples).toEqual(a.map((x, i) => (x + b[i]!) / 2));
   });
 
-  it.each([2, -1, Number.NaN])('%d is not there', async (channel) => {
-    const error = await rejectionOf(read(path, at(2000), { channel }));
+  it.each([3, 0, -1, Number.NaN])('%d is not there', async (channel) => {
+    const error = await rejectionOf(read(path, of(channel)));
     expect(error.code).toBe('recording/channel');
-    expect(error.message).toContain(`${path} has no channel ${channel}. Its channels are 0 to 1`);
+    expect(error.message).toContain(`${path} has no channel ${channel}: it has 1 to 2. `);
   });
 
   it('half a channel is none', async () => {
-    expect((await rejectionOf(read(path, at(2000), { channel: 0.5 }))).code).toBe('recording/channel');
+    expect((await rejectionOf(read(path, of(1.5)))).code).toBe('recording/channel');
   });
 });
 

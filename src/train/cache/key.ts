@@ -6,7 +6,6 @@ import { fileURLToPath } from 'node:url';
 import type { FeatureSettings } from '../../dsp/index.ts';
 import { hashBytes } from '../hash.ts';
 import { byCodeUnits } from '../recording.ts';
-import type { ChannelChoice } from '../sound.ts';
 
 /** Folders, seen from this one, of code between a file and its features. */
 const FOLDERS = ['../../base', '../../dsp', '../compressed'];
@@ -20,13 +19,9 @@ const OWN_PLACE = /\/train\/cache\/key\.[jt]s$/;
  * @param content SHA-256 of the recording's file
  * @param code of `codeVersion`
  */
-export function featureKey(
-  content: string,
-  features: FeatureSettings,
-  channel: ChannelChoice,
-  code: string,
-): string {
-  return hashBytes(JSON.stringify(canonical(['pcg-engine/features', content, features, channel, code])));
+export function featureKey(content: string, features: FeatureSettings, code: string): string {
+  const settings = { ...features, channel: features.channel ?? 'mix' };
+  return hashBytes(JSON.stringify(canonical(['pcg-engine/features', content, settings, code])));
 }
 
 /** The same value with the fields of objects in code-unit order. */

@@ -13,7 +13,6 @@ import { join } from 'node:path';
 import { threadId } from 'node:worker_threads';
 import type { FeatureSettings } from '../../dsp/index.ts';
 import { fileError, systemCode } from '../files.ts';
-import type { ChannelChoice } from '../sound.ts';
 import { type CachedFeatures, decodeEntry, encodeEntry } from './entry.ts';
 import { featureKey } from './key.ts';
 
@@ -46,10 +45,10 @@ export class CacheShelf {
   private readonly closed: Int32Array;
   private readonly keyOf: (content: string) => string;
 
-  constructor({ folder, code, closed }: CacheSetup, features: FeatureSettings, channel: ChannelChoice) {
+  constructor({ folder, code, closed }: CacheSetup, features: FeatureSettings) {
     this.folder = folder;
     this.closed = new Int32Array(closed);
-    this.keyOf = (content) => featureKey(content, features, channel, code);
+    this.keyOf = (content) => featureKey(content, features, code);
   }
 
   /**

@@ -2,12 +2,11 @@
 import { FeatureExtractor, type FeatureSettings } from '../../dsp/index.ts';
 import { type CacheSetup, CacheShelf, type CacheUse } from '../cache/shelf.ts';
 import type { RecordingEntry } from '../recording.ts';
-import { type ChannelChoice, openRecording, soundOf } from '../sound.ts';
+import { openRecording, soundOf } from '../sound.ts';
 import type { TaskModule } from './tasks.ts';
 
 export interface ExtractSetup {
   readonly features: FeatureSettings;
-  readonly channel?: ChannelChoice | undefined;
   /** Where features are looked up first. Recordings in memory are not. */
   readonly cache?: CacheSetup | undefined;
 }
@@ -36,9 +35,9 @@ export type ExtractItem = Pick<RecordingEntry, 'id' | 'path'> & {
   readonly sampleRate?: number;
 };
 
-export function create({ features, channel = 'mix', cache }: ExtractSetup) {
+export function create({ features, cache }: ExtractSetup) {
   const extractor = new FeatureExtractor(features);
-  const shelf = cache && new CacheShelf(cache, features, channel);
+  const shelf = cache && new CacheShelf(cache, features);
   return async (item: ExtractItem): Promise<Extracted> => {
     const file = await openRecording(item);
     try {
@@ -49,7 +48,7 @@ export function create({ features, channel = 'mix', cache }: ExtractSetup) {
         const use = { found: true, damaged: false, stored: 0 };
         return { ...rest, hash, warnings: notes.map((note) => item.path + note), cache: use };
       }
-      const sound = await soundOf(file, features, { channel });
+      const sound = await soundOf(file, features);
       const { notes, warnings, seconds, soundHash } = sound;
       const made = { ...extractor.extract(sound.samples, sound.sampleRate, item.path), seconds, soundHash };
       if (!shelf || found === undefined) return { ...made, hash, warnings };
