@@ -89,6 +89,21 @@ describe('a model of one channel', () => {
     ]);
   });
 
+  it('is refused where the split has the same sound of that channel on two sides', async () => {
+    const split = join(alone!.out, 'split.json');
+    const { train: heard, test } = JSON.parse(readFileSync(split, 'utf8')).parts as Record<string, string[]>;
+    const [from, to] = [heard![0]!, test![0]!].map((id) => join(stereo, `${id}.wav`)) as [string, string];
+    const before = readFileSync(to);
+    // The other channel stays, so that the mean of both is another.
+    const copy = Buffer.from(before);
+    const sound = readFileSync(from);
+    for (let at = 46; at < copy.length; at += 4) copy.writeInt16LE(sound.readInt16LE(at), at);
+    writeFileSync(to, copy);
+    const { outcome } = await train(stereo, '--channel', '2', '--split', split);
+    writeFileSync(to, before);
+    expect(jsonError(outcome).code).toBe('split/leak');
+  });
+
   it('keeps its choice with its settings, and an option is on top', async () => {
     const [config, split] = [join(second!.out, 'run.json'), join(second!.out, 'split.json')];
     const again = await train(stereo, '--config', config, '--split', split);
