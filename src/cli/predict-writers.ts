@@ -1,6 +1,7 @@
 import { formatCsv } from '../train/csv.ts';
 import type { ModelCard } from '../train/model-file.ts';
 import { type FilePrediction, type PatientPrediction, patientOfFile } from '../train/predict.ts';
+import { printable } from '../train/recording.ts';
 import type { Io } from './io.ts';
 import { isTerminal, type Style, styleFor } from './style.ts';
 import { plural } from './table.ts';
@@ -40,7 +41,7 @@ export function textWriter(
 ): Writer {
   const aligned = isTerminal(io.stdout, io.env);
   const style: Style = styleFor(io.stdout, io.env);
-  const width = Math.min(60, Math.max(...names.map((name) => name.length)));
+  const width = Math.min(60, Math.max(...names.map((name) => printable(name).length)));
   const decisionWidth = Math.max(...classes.map((name) => name.length));
   const line = (name: string, judged: { decision: string; probabilities: readonly number[] }) => {
     const all = classes.length > 2 ? judged.probabilities.map((value) => value.toFixed(4)) : [];
@@ -54,7 +55,7 @@ export function textWriter(
       if (heading !== undefined) io.stderr.write(`${styleFor(io.stderr, io.env).dim(heading)}\n`);
       return '';
     },
-    each: (result) => ('error' in result ? '' : line(result.file, result)),
+    each: (result) => ('error' in result ? '' : line(printable(result.file), result)),
     patient: (result) => line(patientName(result), result),
     end: () => '',
   };
@@ -62,7 +63,7 @@ export function textWriter(
 
 /** What a patient's line begins with. */
 export function patientName({ patient, files }: Pick<PatientPrediction, 'patient' | 'files'>): string {
-  return `patient ${patient} (${plural(files, 'file')})`;
+  return `patient ${printable(patient)} (${plural(files, 'file')})`;
 }
 
 /** With `byPatient` a column `patient` follows `file`; patients have lines of their own, without a file. */

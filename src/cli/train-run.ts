@@ -137,7 +137,8 @@ function announce(job: Job, device: Device, progress: Progress, options: TrainOp
   const patients = new Set(recordings.map(({ patient }) => patient).filter((name) => name !== undefined));
   const people = patients.size > 0 ? ` of ${plural(patients.size, 'patient')}` : '';
   const labelled = dataset.label === undefined ? '' : `${dataset.label}: `;
-  const what = `${plural(recordings.length, 'recording')}${people} (${labelled}${perClass.join(', ')}), ${plural(sites.size, 'site')}`;
+  const positive = classes.length === 2 ? `; positive: ${classes[1]}` : '';
+  const what = `${plural(recordings.length, 'recording')}${people} (${labelled}${perClass.join(', ')}${positive}), ${plural(sites.size, 'site')}`;
   progress.print(`${label('Data')} ${what}, ${dataset.root}`);
   progress.print(`${label('Run')} ${job.out}${job.resume ? ' (resumed)' : ''}`);
   progress.print(`${label('Device')} ${device.reason}`);

@@ -5,9 +5,9 @@ import { cinc2016 } from './layouts/cinc2016.ts';
 import { circor2022 } from './layouts/circor2022.ts';
 import { csv } from './layouts/csv.ts';
 import { folders } from './layouts/folders.ts';
-import { type Layout, type ScanOptions, selectClasses } from './layouts/layout.ts';
+import { isHealthyName, type Layout, type ScanOptions, selectClasses } from './layouts/layout.ts';
 import { checkPatients } from './patients.ts';
-import { byCodeUnits, type Dataset } from './recording.ts';
+import { byCodeUnits, type Dataset, type DatasetProblem, printable, problemOf } from './recording.ts';
 
 export type { ScanOptions } from './layouts/layout.ts';
 
@@ -44,11 +44,49 @@ export function scanDataset(root: string, options: ScanOptions = {}): Dataset {
   );
   return {
     ...scan,
+    problems: [
+      ...scan.problems,
+      ...similarSites(scan.recordings),
+      ...(options.classes ? [] : unclearPositive(scan)),
+    ],
     layout: layout.name,
     root,
     recordings: [...scan.recordings].sort((a, b) => byCodeUnits(a.id, b.id)),
     excluded: [...scan.excluded].sort((a, b) => byCodeUnits(a.record, b.record)),
   };
+}
+
+/** Sites that differ only in case: leaving one out would leave the other in. */
+function similarSites(recordings: Dataset['recordings']): DatasetProblem[] {
+  const sites = [...new Set(recordings.map(({ site }) => site))].sort(byCodeUnits);
+  const seen = new Map<string, string>();
+  const similar: string[] = [];
+  for (const site of sites) {
+    const other = seen.get(site.toLowerCase());
+    if (other !== undefined) similar.push(`${other} / ${site}`);
+    seen.set(site.toLowerCase(), site);
+  }
+  return similar.length > 0
+    ? [problemOf('similar-sites', 'sites differ from another only in upper and lower case', similar)]
+    : [];
+}
+
+/** Of two classes the second is the disease; where no name says which, whoever reads the figures must know. */
+function unclearPositive({ classes, recordings }: Pick<Dataset, 'classes' | 'recordings'>): DatasetProblem[] {
+  const [first, second] = classes as [string, string];
+  // 0 and 1, or −1 and 1, are in the usual order.
+  const numbers = classes.every((name) => Number.isFinite(Number(name)));
+  if (classes.length !== 2 || numbers || isHealthyName(first)) return [];
+  const positives = recordings.filter(({ label }) => label === 1).map(({ id }) => id);
+  const message = `which of two classes is the disease is not known by name: "${second}" is taken for it (else --classes ${second},${first})`;
+  return [
+    {
+      code: 'positive-class',
+      message: printable(message),
+      count: positives.length,
+      examples: positives.slice(0, 5),
+    },
+  ];
 }
 
 /** @throws UsageError `dataset/label` */
@@ -77,11 +115,11 @@ function checkRoot(root: string): boolean {
       throw fileError('read', root, cause);
     throw new DataError('dataset/no-such-folder', `no such folder: ${root}`, 'Check the path', { cause });
   }
-  if (isFile && /\.csv$/i.test(root)) return true;
+  if (isFile && /\.(csv|tsv)$/i.test(root)) return true;
   throw new DataError(
     'dataset/not-a-folder',
     `not a folder: ${root}`,
-    'Give the folder that holds the recordings',
+    'Give the folder that holds the recordings, or the .csv or .tsv file that lists them',
   );
 }
 

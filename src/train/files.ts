@@ -1,6 +1,8 @@
 import {
   closeSync,
+  existsSync,
   fsyncSync,
+  mkdirSync,
   openSync,
   readdirSync,
   readFileSync,
@@ -116,6 +118,25 @@ export function writeFileAtomic(path: string, content: Uint8Array | string): voi
   syncFolder(dirname(path));
 }
 
+/**
+ * Makes a folder with those above it that are missing, and gives the outermost that it made. `mkdirSync` with
+ * `recursive` goes round for ever where a file system answers ENOENT to making a folder that has one above (`/proc`).
+ * @throws what `node:fs` throws
+ */
+export function makeFolders(path: string): string | undefined {
+  const missing: string[] = [];
+  for (let at = resolve(path); !existsSync(at) && dirname(at) !== at; at = dirname(at)) missing.push(at);
+  for (const each of [...missing].reverse()) {
+    try {
+      mkdirSync(each);
+    } catch (cause) {
+      // Somebody else was quicker.
+      if (!(systemCode(cause) === 'EEXIST' && isFolder(each))) throw cause;
+    }
+  }
+  return missing.at(-1);
+}
+
 /** Makes a rename durable. Some systems do not let folders be opened; then there is nothing to do. */
 function syncFolder(path: string): void {
   try {
@@ -145,7 +166,8 @@ export function listFolder(path: string): FolderListing {
   const folders: string[] = [];
   try {
     for (const entry of readdirSync(path, { withFileTypes: true })) {
-      if (entry.name.startsWith('.')) continue;
+      // What archivers of one system leave behind for themselves is hidden there too.
+      if (entry.name.startsWith('.') || entry.name === '__MACOSX') continue;
       const isLink = entry.isSymbolicLink();
       if (isLink ? isFolder(join(path, entry.name)) : entry.isDirectory()) folders.push(entry.name);
       else if (isLink || entry.isFile()) files.push(entry.name);
@@ -186,9 +208,11 @@ export function audioStem(name: string): string {
 export function listAudioFiles(root: string): string[] {
   const found: string[] = [];
   const visited = new Set<string>();
+  // A link to a folder above would bring in what is not below, under other names.
+  for (let at = realPath(root); dirname(at) !== at; at = dirname(at)) visited.add(dirname(at));
   const walk = (folder: string) => {
     const path = join(root, folder);
-    // A link to a folder above itself would go round for ever; folders that link to each other, nearly so.
+    // A link within would go round for ever; folders that link to each other, nearly so.
     const real = realPath(path);
     if (visited.has(real)) return;
     visited.add(real);

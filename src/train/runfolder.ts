@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readdirSync, rmdirSync, rmSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { UsageError } from '../base/errors.ts';
 import { EventLog } from './events.ts';
-import { fileError, systemCode, writeFileAtomic } from './files.ts';
+import { fileError, makeFolders, systemCode, writeFileAtomic } from './files.ts';
 import { readJson, toJson } from './json.ts';
 import { formatSplit, type Split } from './split.ts';
 
@@ -88,7 +88,7 @@ export class RunFolder {
 export function createRunFolder(path: string): RunFolder {
   const made: string[] = [];
   try {
-    const outermost = mkdirSync(dirname(path), { recursive: true });
+    const outermost = makeFolders(dirname(path));
     mkdirSync(path);
     made.push(path);
     if (outermost !== undefined) {

@@ -1,7 +1,7 @@
-import { existsSync, mkdirSync, rmSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { UsageError } from '../base/errors.ts';
-import { fileError, isFolder, writeFileAtomic } from './files.ts';
+import { fileError, isFolder, makeFolders, writeFileAtomic } from './files.ts';
 import { formatNames, printable } from './recording.ts';
 import { formatSplit, type Split } from './split.ts';
 
@@ -65,7 +65,7 @@ export function writeSplitFiles(files: readonly SplitFile[]): void {
 
 function makeFolder(path: string): void {
   try {
-    mkdirSync(path, { recursive: true });
+    makeFolders(path);
   } catch (cause) {
     throw fileError('write', path, cause);
   }

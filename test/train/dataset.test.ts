@@ -327,3 +327,56 @@ describe('wrong folders', () => {
     requireTwoClasses(scanDataset(temporaryFolder({ 'sick/a.wav': '', 'well/b.wav': '' })));
   });
 });
+
+describe('what users have', () => {
+  const codes = (root: string, options = {}) => scanDataset(root, options).problems.map(({ code }) => code);
+
+  it('says which class is taken for the disease where no name tells', () => {
+    const root = temporaryFolder({ 'MVP/1.wav': '', 'MR/2.wav': '' });
+    const { problems } = scanDataset(root);
+    const problem = problems.find(({ code }) => code === 'positive-class');
+    expect(problem?.message).toMatch(/"MVP" is taken for it \(else --classes MVP,MR\)/);
+    expect(codes(root, { classes: ['MVP', 'MR'] })).not.toContain('positive-class');
+    expect(scanDataset(temporaryFolder({ 'N/1.wav': '', 'MVP/2.wav': '' })).classes).toEqual(['N', 'MVP']);
+    for (const other of ['normal', 'N', 'ok', 'no murmur'])
+      expect(codes(temporaryFolder({ [`${other}/1.wav`]: '', 'MVP/2.wav': '' }))).not.toContain(
+        'positive-class',
+      );
+  });
+
+  it('notices sites that differ only in case', () => {
+    const table = 'path,label,subject,site\n1.wav,normal,a,AV\n2.wav,abnormal,b,av\n';
+    expect(codes(temporaryFolder({ 'labels.csv': table, '1.wav': '', '2.wav': '' }))).toEqual([
+      'similar-sites',
+    ]);
+  });
+
+  it('finds files that a table names without their ending, and reads tables of tabs', () => {
+    const table = 'path\tlabel\tsubject\na/1\tnormal\ts1\na/2\tabnormal\ts2\n';
+    const root = temporaryFolder({ 'labels.tsv': table, 'a/1.wav': '', 'a/2.flac': '' });
+    const { recordings, problems } = scanDataset(join(root, 'labels.tsv'));
+    expect(recordings.map(({ id, path }) => [id, path])).toEqual([
+      ['a/1', join(root, 'a/1.wav')],
+      ['a/2', join(root, 'a/2.flac')],
+    ]);
+    expect(problems).toEqual([]);
+  });
+
+  it('says which row has no label', () => {
+    const root = temporaryFolder({
+      'labels.csv': 'path,label\n1.wav,normal\n2.wav,\n',
+      '1.wav': '',
+      '2.wav': '',
+    });
+    const error = errorOf(() => scanDataset(root));
+    expect([error.code, error.message]).toEqual([
+      'dataset/unknown-label',
+      expect.stringMatching(/labels\.csv:3: the label is empty/),
+    ]);
+  });
+
+  it('does not take what an archiver left behind for a class', () => {
+    const root = temporaryFolder({ 'normal/1.wav': '', 'abnormal/2.wav': '', '__MACOSX/normal/1.wav': '' });
+    expect(scanDataset(root).classes).toEqual(['normal', 'abnormal']);
+  });
+});

@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { listAudioFiles, readBytes } from '../../src/train/files.ts';
+import { listAudioFiles, makeFolders, readBytes } from '../../src/train/files.ts';
 import { hashFile } from '../../src/train/hash.ts';
 import { formatNames, printable } from '../../src/train/recording.ts';
 import { errorOf, temporaryFolder } from './temporary.ts';
@@ -42,4 +42,24 @@ it('names with control characters are written out in messages', () => {
   const error = errorOf(() => readBytes(join(temporaryFolder(), 'no\u001b[2J\nsuch.wav')));
   expect(error.code).toBe('file/not-found');
   expect(error.message).toContain('no\\u{1b}[2J\\nsuch.wav');
+});
+
+it('a link to a folder above brings nothing in', () => {
+  const root = temporaryFolder({ 'normal/1.wav': '', 'abnormal/2.wav': '' });
+  symlinkSync('..', join(root, 'abnormal/loop'));
+  expect(listAudioFiles(join(root, 'abnormal'))).toEqual(['2.wav']);
+});
+
+it('makes folders that are missing, and says which', () => {
+  const root = temporaryFolder();
+  expect(makeFolders(join(root, 'a/b/c'))).toBe(join(root, 'a'));
+  expect(makeFolders(join(root, 'a/b/d'))).toBe(join(root, 'a/b/d'));
+  expect(makeFolders(join(root, 'a'))).toBeUndefined();
+  writeFileSync(join(root, 'file'), '');
+  expect(() => makeFolders(join(root, 'file/x'))).toThrow(/ENOTDIR/);
+});
+
+// Node's own recursive mkdir never returns from this.
+it.runIf(existsSync('/proc/self'))('does not go round for ever where no folder can be made', () => {
+  expect(() => makeFolders('/proc/nowhere/x')).toThrow(/ENOENT/);
 });

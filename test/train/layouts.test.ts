@@ -127,6 +127,7 @@ describe('a CSV file with all columns', () => {
       ['sex-unknown', ['a "hen"']],
       ['age-odd', ['a "-4"', 'b "131"']],
       ['sqi-unknown', ['a "2"']],
+      ['positive-class', ['b', 'c']],
     ]);
   });
 

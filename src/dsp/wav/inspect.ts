@@ -79,7 +79,7 @@ export function* inspectWav(size: number, options: ReadWavOptions): Reads<Inspec
     const claimed = framesOf(claimedBytes);
     const what = `truncated: it claims ${claimed} samples per channel, ${held} are there`;
     if (claimed > held && options.truncated !== 'accept')
-      throw wavError('truncated', name, size, what, 'Copy the file again, or allow truncated files');
+      throw wavError('truncated', name, size, what, 'Copy the file again');
     warnings.push(
       claimed > held ? what : `its data chunk claims ${claimedBytes} bytes, ${dataBytes} are there`,
     );

@@ -1,7 +1,7 @@
 /** A feature cache as the one sees it who opens it: how much it holds, and what was of use. */
-import { mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileError } from '../files.ts';
+import { fileError, makeFolders } from '../files.ts';
 import { byCodeUnits } from '../recording.ts';
 import { codeVersion } from './key.ts';
 import { type CacheSetup, type CacheUse, ENTRY_NAME, PARTIAL_NAME } from './shelf.ts';
@@ -58,7 +58,7 @@ export class FeatureCache {
     this.limit = limit;
     this.entries = join(folder, 'features');
     try {
-      mkdirSync(this.entries, { recursive: true });
+      makeFolders(this.entries);
     } catch (cause) {
       this.close(fileError('write', this.entries, cause).message);
     }

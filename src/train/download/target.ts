@@ -3,7 +3,7 @@ import { createReadStream, mkdirSync, type Stats } from 'node:fs';
 import { type FileHandle, open, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { DataError } from '../../base/errors.ts';
-import { fileError, isFolder, systemCode } from '../files.ts';
+import { fileError, isFolder, makeFolders, systemCode } from '../files.ts';
 
 /** What is at the place of a file before it is fetched. */
 export type Present =
@@ -62,7 +62,7 @@ export class Target {
   async openPartial(path: string, goOn: boolean): Promise<Writer> {
     const partial = this.partial(path);
     try {
-      mkdirSync(dirname(partial), { recursive: true });
+      makeFolders(dirname(partial));
       return new Writer(partial, await open(partial, goOn ? 'a' : 'w'));
     } catch (cause) {
       throw fileError('write', partial, cause);

@@ -1,7 +1,15 @@
 import { basename, dirname, isAbsolute, join, posix, resolve } from 'node:path';
 import { DataError } from '../../base/errors.ts';
 import { decodeText, parseTable, tableColumns } from '../csv.ts';
-import { audioStem, isRegularFile, listAudioFiles, listFolder, readBytes, realPath } from '../files.ts';
+import {
+  audioStem,
+  isAudioName,
+  isRegularFile,
+  listAudioFiles,
+  listFolder,
+  readBytes,
+  realPath,
+} from '../files.ts';
 import { printable, problemOf, type RecordingEntry } from '../recording.ts';
 import {
   duplicateRecord,
@@ -27,7 +35,7 @@ export const csv: Layout = {
 };
 
 function isCsvName(name: string): boolean {
-  return /\.csv$/i.test(name);
+  return /\.(csv|tsv)$/i.test(name);
 }
 
 /** Names of the CSV files in a folder that have the columns `path` and `label`. */
@@ -72,7 +80,15 @@ function scanCsv(root: string, options: ScanOptions): LayoutScan {
 
   for (const [index, row] of table.rows.entries()) {
     const where = `${file}:${row.line}`;
-    const label = labels[index]! === '' ? -1 : classes.indexOf(labels[index]!);
+    if (labels[index] === '') {
+      const message = printable(`${where}: the label is empty`);
+      throw new DataError(
+        'dataset/unknown-label',
+        message,
+        'Give every recording a label, or remove its row',
+      );
+    }
+    const label = classes.indexOf(labels[index]!);
     if (label < 0)
       throw unknownLabel(
         where,
@@ -81,7 +97,7 @@ function scanCsv(root: string, options: ScanOptions): LayoutScan {
       );
     const given = table.cell(row, 'path').replaceAll('\\', '/');
     if (given === '') throw new DataError('dataset/no-path', printable(`${where}: the path is empty`));
-    const relative = posix.normalize(given);
+    const relative = withEnding(folder, posix.normalize(given));
     const id = table.cell(row, 'record') || audioStem(relative);
     const path = isAbsolute(relative) ? relative : join(folder, relative);
     for (const key of [`record ${id}`, `path ${resolve(path)}`]) {
@@ -147,6 +163,14 @@ function scanCsv(root: string, options: ScanOptions): LayoutScan {
       examples: recordings.slice(0, 5).map(({ id }) => id),
     });
   return { classes, recordings, excluded: [], problems };
+}
+
+/** Tables often name recordings without `.wav`: with the ending of the file that is there, if there is one. */
+function withEnding(folder: string, path: string): string {
+  const at = (name: string) => (isAbsolute(name) ? name : join(folder, name));
+  if (isAudioName(path) || isRegularFile(at(path))) return path;
+  const ending = ['.wav', '.WAV', '.flac', '.mp3'].find((each) => isRegularFile(at(path + each)));
+  return path + (ending ?? '');
 }
 
 const SEXES = new Map<string, 'female' | 'male'>([

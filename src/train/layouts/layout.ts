@@ -40,7 +40,7 @@ export interface Layout {
 
 const HEALTHY = new Set(['normal', 'normals', 'healthy', 'negative', 'absent', 'control', 'controls']);
 /** Healthy only where they are the whole name. */
-const HEALTHY_ALONE = new Set(['none', 'no', 'false']);
+const HEALTHY_ALONE = new Set(['none', 'no', 'false', 'n', 'ok']);
 const NEGATIONS = new Set(['no', 'non', 'not', 'without']);
 
 /**

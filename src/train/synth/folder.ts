@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { UsageError } from '../../base/errors.ts';
 import { writeWav16 } from '../../dsp/index.ts';
 import { formatCsv } from '../csv.ts';
-import { fileError, systemCode } from '../files.ts';
+import { fileError, makeFolders, systemCode } from '../files.ts';
 import { breathe, Interruption } from '../interruption.ts';
 import { toJson } from '../json.ts';
 import { byCodeUnits, formatNames } from '../recording.ts';
@@ -68,7 +68,7 @@ export async function writeSynthFolder(
 /** Makes the folder, or makes sure that it is empty; says whether it made it. */
 function claim(path: string): boolean {
   if (!existsSync(path)) {
-    act(path, () => mkdirSync(path, { recursive: true }));
+    act(path, () => makeFolders(path));
     return true;
   }
   const names = act(path, () => readdirSync(path)).sort(byCodeUnits);
