@@ -5,10 +5,11 @@ import { scanDataset } from '../train/dataset.ts';
 import { type EvaluationResult, evaluateDataset, evaluateTestPart } from '../train/evaluate.ts';
 import type { Evaluation } from '../train/evaluation.ts';
 import { loadModel, type ModelCard, readModelCard } from '../train/model-file.ts';
+import { type Overlap, overlapWith } from '../train/overlap.ts';
 import { type Prediction, readPredictions, writePredictions } from '../train/predictions.ts';
+import { formatNames } from '../train/recording.ts';
 import { type RunRecord, readRunRecord } from '../train/run-record.ts';
 import { openRunFolder, RUN_FILES, type RunFolder } from '../train/runfolder.ts';
-import { PARTS } from '../train/split.ts';
 import { checkDevice, openDevice } from './device.ts';
 import type { EvaluateOptions } from './evaluate.ts';
 import { cacheLine, openCache, sayCacheWarnings } from './feature-cache.ts';
@@ -32,8 +33,8 @@ interface Judged extends EvaluationResult {
   readonly title: string;
   readonly warnings: readonly string[];
   readonly leftOut: readonly string[];
-  /** How many of the recordings the run itself had, by part; null where that is not known. */
-  readonly overlap: Readonly<Record<string, number>> | null;
+  /** What they have in common with those of the run; null where that is not known. */
+  readonly overlap: Overlap | null;
 }
 
 export async function evaluate(path: string, options: EvaluateOptions, io: Io): Promise<number> {
@@ -64,7 +65,9 @@ export async function evaluate(path: string, options: EvaluateOptions, io: Io): 
       threshold,
       ...(patientThreshold === undefined ? {} : { patientThreshold }),
       evaluation,
-      overlap,
+      // How many recordings of each part of the run are here.
+      overlap: overlap?.same ?? null,
+      sharedSubjects: overlap?.subjects ?? null,
       warnings,
       skipped,
     };
@@ -172,14 +175,8 @@ async function onOther(
     const known = cacheLine(cache);
     if (known !== undefined) progress.print(`Features: ${known}`);
     sayCacheWarnings(cache, progress);
-    const overlap = origin ? overlapWith(origin, result.contentHash) : null;
-    const warnings: string[] = [];
-    if (overlap && overlap.train! + overlap.validation! > 0) {
-      warnings.push(
-        `${overlap.train} of these recordings were trained on and ${overlap.validation} validated on in this run: ` +
-          'the figures are too good to be true',
-      );
-    }
+    const overlap = origin ? overlapWith(origin.record, origin.predictions, result, dataset) : null;
+    const warnings = overlap ? overlapWarnings(overlap) : [];
     if (!origin) {
       warnings.push(
         'a model file alone does not say which recordings it was trained on: no trivial rules beside the figures, ' +
@@ -207,17 +204,20 @@ function originOf(path: string, card: ModelCard): Origin | null {
   return { folder, record: readRunRecord(folder), predictions };
 }
 
-/** Recordings with the very same content, whatever they are called now. */
-function overlapWith(
-  { record, predictions }: Origin,
-  contentHash: ReadonlyMap<string, string>,
-): Record<string, number> {
-  const here = new Set(contentHash.values());
-  return Object.fromEntries(
-    PARTS.map((part) => [
-      part,
-      predictions.filter((each) => each.part === part && here.has(record.data.sha256[each.record] ?? ''))
-        .length,
-    ]),
-  );
+function overlapWarnings({ same, subjects, ofSubjects }: Overlap): string[] {
+  const warnings: string[] = [];
+  if (same.train + same.validation > 0) {
+    warnings.push(
+      `${same.train} of these recordings were trained on and ${same.validation} validated on in this run: ` +
+        'the figures are too good to be true',
+    );
+  }
+  if (ofSubjects) {
+    const others = same.train + same.validation + same.test > 0 ? 'others' : 'of these recordings';
+    warnings.push(
+      `${ofSubjects} ${others} are of subjects by whose names this run was trained or validated ` +
+        `(${formatNames(subjects!)}): unless they are other people, the figures are too good to be true`,
+    );
+  }
+  return warnings;
 }

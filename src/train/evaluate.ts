@@ -14,6 +14,8 @@ export interface EvaluationResult {
   readonly skipped: readonly SkippedRecording[];
   /** SHA-256 by recording, of recordings that were read here. */
   readonly contentHash: ReadonlyMap<string, string>;
+  /** SHA-256 of rate and mono samples by recording, of the same. */
+  readonly soundHash: ReadonlyMap<string, string>;
 }
 
 /**
@@ -40,7 +42,7 @@ export function evaluateTestPart(
     train,
     seed,
   });
-  return { evaluation, predictions, skipped: [], contentHash: new Map() };
+  return { evaluation, predictions, skipped: [], contentHash: new Map(), soundHash: new Map() };
 }
 
 /**
@@ -69,12 +71,16 @@ export async function evaluateDataset(
     );
   }
   const [variable] = model.variables().values();
-  const { examples, skipped, contentHash } = await loadExamples(dataset.recordings, card.features, {
-    backend: variable!.value.backend,
-    threads: options.threads,
-    cache: options.cache,
-    ...(options.onLoad ? { progress: options.onLoad } : {}),
-  });
+  const { examples, skipped, contentHash, soundHash } = await loadExamples(
+    dataset.recordings,
+    card.features,
+    {
+      backend: variable!.value.backend,
+      threads: options.threads,
+      cache: options.cache,
+      ...(options.onLoad ? { progress: options.onLoad } : {}),
+    },
+  );
   const probabilities = await judge(model, examples, options.onJudge ? { progress: options.onJudge } : {});
   const entries = new Map(dataset.recordings.map((entry) => [entry.id, entry]));
   const predictions = examples.map((example, i) => {
@@ -88,7 +94,7 @@ export async function evaluateDataset(
     train,
     seed: options.seed,
   });
-  return { evaluation, predictions, skipped, contentHash };
+  return { evaluation, predictions, skipped, contentHash, soundHash };
 }
 
 /** A model that has not seen patients judges them as it does recordings. */

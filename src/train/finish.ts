@@ -6,6 +6,7 @@ import { confusionSvg, curvesSvg, type RenderSvg } from './charts.ts';
 import { thresholdOf } from './epoch.ts';
 import { type Evaluation, evaluateScored } from './evaluation.ts';
 import type { FitResult } from './fit.ts';
+import { recordOf } from './hash.ts';
 import { judge } from './judge.ts';
 import { describeLeaks } from './leaks.ts';
 import type { LoadedRecordings, SkippedRecording } from './load.ts';
@@ -142,6 +143,7 @@ export async function finishRun(run: Unfinished): Promise<FinishedRun> {
     status: 'finished',
     data: {
       ...record.data,
+      soundSha256: recordOf(new Map([...run.loaded.soundHash, ...loadedTest.soundHash])),
       skipped,
       warnings: [...run.loaded.warnings, ...loadedTest.warnings, ...changes],
     },

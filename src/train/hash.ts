@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { closeSync, openSync, readSync } from 'node:fs';
 import { fileError, requireRegular } from './files.ts';
-import type { RecordingEntry } from './recording.ts';
+import { byCodeUnits, type RecordingEntry } from './recording.ts';
 
 const CHUNK = 1 << 20;
 
@@ -51,4 +51,9 @@ export function hashRecordings(
     JSON.stringify([id, group, site, label, contentHash.get(id) ?? null]),
   );
   return hashBytes(lines.sort().join('\n'));
+}
+
+/** Hashes by recording id as JSON holds them, in the code-unit order of ids. */
+export function recordOf(hashes: ReadonlyMap<string, string>): Record<string, string> {
+  return Object.fromEntries([...hashes].sort(([a], [b]) => byCodeUnits(a, b)));
 }

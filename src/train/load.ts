@@ -26,6 +26,8 @@ export interface LoadedRecordings {
   readonly warnings: readonly string[];
   /** SHA-256 of each file (of the samples for synthetic ones), by recording id. */
   readonly contentHash: ReadonlyMap<string, string>;
+  /** SHA-256 of rate and mono samples, by recording id. */
+  readonly soundHash: ReadonlyMap<string, string>;
   /** Sound in all, in seconds. */
   readonly seconds: number;
 }
@@ -70,6 +72,7 @@ export async function loadExamples(
   const skipped: SkippedRecording[] = [];
   const warnings: string[] = [];
   const contentHash = new Map<string, string>();
+  const soundHash = new Map<string, string>();
   let seconds = 0;
   const keep = (outcome: Outcome<Extracted>, index: number) => {
     const { id, label, site, group } = entries[index]!;
@@ -81,13 +84,14 @@ export async function loadExamples(
     if (cache) options.cache?.note(cache);
     examples.push({ id, label, site, group, data, bands, frames });
     contentHash.set(id, hash);
+    soundHash.set(id, outcome.value.soundHash);
     warnings.push(...outcome.value.warnings.map(printable));
     seconds += outcome.value.seconds;
   };
   // A GPU makes spectrograms itself; every other device leaves them to the host, whose bits are the same everywhere.
   if (backend?.name === 'webgpu') await onDevice(entries, features, backend, options, keep);
   else await onHost(entries, features, options, keep);
-  return { examples, skipped, warnings, contentHash, seconds };
+  return { examples, skipped, warnings, contentHash, soundHash, seconds };
 }
 
 type Keep = (outcome: Outcome<Extracted>, index: number) => void;

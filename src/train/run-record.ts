@@ -23,6 +23,8 @@ export interface RunRecord {
     readonly hash: string;
     /** Of each file (of the samples for synthetic ones), by recording id. */
     readonly sha256: Readonly<Record<string, string>>;
+    /** Of rate and mono samples of what could be used, by recording id; absent in runs of before this was recorded. */
+    readonly soundSha256?: Readonly<Record<string, string>>;
     readonly excluded: Dataset['excluded'];
     readonly problems: Dataset['problems'];
     readonly skipped: readonly SkippedRecording[];
@@ -89,6 +91,8 @@ export function readRunRecord(folder: RunFolder): RunRecord {
   }
   check(isObject(data) && typeof data.layout === 'string' && typeof data.root === 'string', 'data');
   check(isObject((data as { sha256?: unknown }).sha256), 'data.sha256');
+  const { soundSha256 } = data as { soundSha256?: unknown };
+  check(soundSha256 === undefined || isObject(soundSha256), 'data.soundSha256');
   check(typeof (data as { hash?: unknown }).hash === 'string', 'data.hash');
   check(isObject(split) && typeof split.hash === 'string', 'split');
   const { leaks } = split as { leaks?: unknown };

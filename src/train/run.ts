@@ -9,14 +9,14 @@ import { describeEnvironment } from './environment.ts';
 import type { EpochRecord } from './epoch.ts';
 import { finishRun, type InterruptedRun, type RunSummary } from './finish.ts';
 import { type FitHooks, type FitResult, fit, type StepReport } from './fit.ts';
-import { hashRecordings } from './hash.ts';
+import { hashRecordings, recordOf } from './hash.ts';
 import { Interruption } from './interruption.ts';
 import { toJson } from './json.ts';
 import type { Leak } from './leaks.ts';
 import { type LoadedRecordings, loadExamples } from './load.ts';
 import { writeModelFile } from './model-file.ts';
 import { type Prepared, prepareParts } from './prepare.ts';
-import { byCodeUnits, type Dataset, type DatasetProblem, problemOf, requireTwoClasses } from './recording.ts';
+import { type Dataset, type DatasetProblem, problemOf, requireTwoClasses } from './recording.ts';
 import { type RunRecord, readRunRecord } from './run-record.ts';
 import { createRunFolder, type RunFolder } from './runfolder.ts';
 import { readSafetensors, writeSafetensors } from './safetensors.ts';
@@ -325,7 +325,8 @@ class Run {
         root: dataset.root,
         ...(dataset.label === undefined ? {} : { label: dataset.label }),
         hash,
-        sha256: Object.fromEntries([...contentHash].sort(([a], [b]) => byCodeUnits(a, b))),
+        sha256: recordOf(contentHash),
+        soundSha256: recordOf(loaded.soundHash),
         excluded: dataset.excluded,
         problems: [...dataset.problems, ...this.splitProblems()],
         skipped: loaded.skipped,

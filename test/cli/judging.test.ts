@@ -1,9 +1,10 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { writeWav16 } from '../../src/dsp/index.ts';
 import { parseCsv } from '../../src/train/csv.ts';
 import { withoutGpu } from '../support/gpu.ts';
+import { writeFlac } from '../train/flac-files.ts';
 import { temporaryFolder } from '../train/temporary.ts';
 import { json, jsonError, pcg, QUICK, recordingsFolder } from './support.ts';
 
@@ -144,6 +145,40 @@ describe('evaluate', () => {
     expect(overlap.train! + overlap.validation! + overlap.test!).toBe(36);
     expect(outcome.stderr).toMatch(/warning: \d+ of these recordings were trained on/);
     expect(parseCsv(readFileSync(csv, 'utf8'), csv)).toHaveLength(37);
+  });
+
+  test('knows its recordings in files with other headers and in FLAC, and its subjects by name', async () => {
+    const rows = parseCsv(readFileSync(join(run, 'predictions.csv'), 'utf8'), 'predictions.csv').slice(1);
+    const trained = rows.filter(({ cells }) => cells[6] === 'train').map(({ cells }) => cells[0]!);
+    // Two sounds are others, of the same subjects; that of the third is exact in another format.
+    const [one, two, flac] = trained as [string, string, string];
+    const other = recordingsFolder((lines) => lines.map((line) => line.replace(`${flac}.wav`, 'x.flac')));
+    for (const name of readdirSync(other).filter((each) => each.endsWith('.wav'))) {
+      const bytes = readFileSync(join(other, name));
+      if (name.startsWith(one) || name.startsWith(two)) bytes.writeInt16LE(bytes.readInt16LE(1000) ^ 1, 1000);
+      writeFileSync(join(other, name), Buffer.concat([bytes, Buffer.from('note\x04\0\0\0made')]));
+    }
+    const values = Uint8Array.from(readFileSync(join(data, `${flac}.wav`)).subarray(44));
+    const samples = new Int16Array(values.buffer);
+    writeFileSync(join(other, 'x.flac'), writeFlac([samples], { rate: 2000, block: 4000 }));
+    rmSync(join(other, `${flac}.wav`));
+    const outcome = await pcg(['evaluate', run, '--data', other, '--json']);
+    const { overlap, sharedSubjects, warnings } = json(outcome) as {
+      overlap: Record<string, number>;
+      sharedSubjects: string[];
+      warnings: string[];
+    };
+    const count = (part: string) => rows.filter(({ cells }) => cells[6] === part).length;
+    const train = trained.length - 2;
+    expect(overlap).toEqual({ train, validation: count('validation'), test: count('test') });
+    const subjects = rows.filter(({ cells }) => cells[0] === one || cells[0] === two);
+    expect(sharedSubjects).toEqual([...new Set(subjects.map(({ cells }) => cells[1]!))].sort());
+    expect(warnings).toEqual([
+      expect.stringContaining(
+        `${train} of these recordings were trained on and ${count('validation')} validated`,
+      ),
+      expect.stringMatching(/^2 others are of subjects by whose names .*: unless they are other people, /),
+    ]);
   });
 
   test('works with the safetensors file alone, and says what it cannot know', async () => {

@@ -76,6 +76,10 @@ describe('run.json', () => {
       /epochs is -1/,
     ],
     ['{"format":"pcg-engine/run/1","status":"finished","classes":["a","b"],"config":{},"data":{}}', /data/],
+    [
+      '{"format":"pcg-engine/run/1","status":"finished","classes":["a","b"],"config":{},"data":{"layout":"csv","root":"","sha256":{},"soundSha256":[]}}',
+      /data\.soundSha256/,
+    ],
   ])('%s is refused, naming what is wrong', (text, message) => {
     const path = temporaryFolder();
     writeFileSync(join(path, 'run.json'), text);

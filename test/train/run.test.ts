@@ -90,7 +90,10 @@ describe('a run', () => {
       classes: ['normal', 'abnormal'],
       environment: { device: 'cpu', threads: 1, node: process.versions.node },
     });
-    expect(Object.keys(run.record.data.sha256)).toEqual(dataset.recordings.map(({ id }) => id));
+    const { sha256, soundSha256 } = run.record.data;
+    for (const hashes of [sha256, soundSha256!])
+      expect(Object.keys(hashes)).toEqual(dataset.recordings.map(({ id }) => id));
+    expect(new Set(Object.values(soundSha256!)).size).toBe(dataset.recordings.length);
     expect(Object.keys(record().timings)).toEqual(['checking', 'features', 'training', 'judging']);
     expect(readSplit(run.folder.file('split')).hash).toBe(run.record.split.hash);
   });
