@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { writeWav16 } from '../../src/dsp/index.ts';
@@ -183,6 +183,11 @@ describe('--html', () => {
     const root = folder();
     const outcome = await pcg(['data', 'inspect', root, '--html', join(root, 'gone', 'page.html'), '--json']);
     expect([outcome.code, jsonError(outcome).code]).toEqual([2, 'inspect/html']);
+    const recording = join(root, 'mistyped.wav');
+    writeFileSync(recording, 'RIFF');
+    const over = await pcg(['data', 'inspect', root, '--html', recording, '--json']);
+    expect([over.code, jsonError(over).code]).toEqual([2, 'inspect/html']);
+    expect(readFileSync(recording, 'utf8')).toBe('RIFF');
     const onFolder = await pcg(['data', 'inspect', root, '--html', root, '--json']);
     expect(jsonError(onFolder).code).toBe('inspect/html');
   });

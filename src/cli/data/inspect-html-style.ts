@@ -47,3 +47,6 @@ footer { margin-top: 3rem; color: var(--soft); font-size: .85rem; }
   h2, h3 { break-after: avoid; }
 }
 `;
+
+/** What tells that a file is such a page, which may be written over. */
+export const PAGE_MARK = '<meta name="generator" content="pcg-engine data inspect">';

@@ -11,7 +11,7 @@ import type { Inspection } from '../../train/inspect/inspection.ts';
 import { drawPictures, type Picture } from '../../train/inspect/pictures.ts';
 import { type Dataset, printable } from '../../train/recording.ts';
 import { duration, figure, plural } from '../table.ts';
-import { STYLE } from './inspect-html-style.ts';
+import { PAGE_MARK, STYLE } from './inspect-html-style.ts';
 import {
   copiesTable,
   escapeHtml,
@@ -96,6 +96,7 @@ export async function inspectionPage(
 <html lang="en">
 <head>
 <meta charset="utf-8">
+${PAGE_MARK}
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
 <title>Data set ${name}</title>

@@ -1,5 +1,3 @@
-import { existsSync, statSync } from 'node:fs';
-import { dirname } from 'node:path';
 import { UsageError } from '../../base/errors.ts';
 import { scanDataset } from '../../train/dataset.ts';
 import { writeFileAtomic } from '../../train/files.ts';
@@ -10,10 +8,12 @@ import type { Dataset, RecordingEntry } from '../../train/recording.ts';
 import { readSplit } from '../../train/split.ts';
 import { INTERRUPTED, type Io } from '../io.ts';
 import { scanOptions, shellWord } from '../options.ts';
+import { checkOutputFile } from '../output-file.ts';
 import { Progress, Rate } from '../progress.ts';
 import { styleFor } from '../style.ts';
 import { count, duration } from '../table.ts';
 import type { InspectCommandOptions } from './inspect.ts';
+import { PAGE_MARK } from './inspect-html-style.ts';
 import { inspectionReport } from './inspect-text.ts';
 
 /** Reads a data set and says what is in it. */
@@ -67,15 +67,7 @@ function checkOptions({ html, threads }: InspectCommandOptions): void {
   if (threads !== undefined && !(Number.isInteger(threads) && threads >= 1 && threads <= 256)) {
     throw new UsageError('usage/threads', `--threads is ${threads}`, 'Give a whole number from 1 to 256');
   }
-  if (html === undefined) return;
-  if (existsSync(html) && !statSync(html).isFile())
-    throw new UsageError('inspect/html', `${html} is not a regular file`, 'Name a file');
-  if (!existsSync(dirname(html)))
-    throw new UsageError(
-      'inspect/html',
-      `there is no folder ${dirname(html)} to write ${html} in`,
-      'Make it first',
-    );
+  if (html !== undefined) checkOutputFile(html, 'inspect/html', PAGE_MARK);
 }
 
 /** Recordings left out of the data set that can be had all the same. */
