@@ -6,7 +6,7 @@
 import { DataError } from '../base/errors.ts';
 import { audioError, CONVERT } from './compressed/error.ts';
 import { flacStream } from './compressed/flac-stream.ts';
-import { soundKind } from './compressed/kind.ts';
+import { endingOf, misnamed, soundKind } from './compressed/kind.ts';
 import { mp3Stream } from './compressed/mp3-stream.ts';
 import type { CompressedStream } from './compressed/stream.ts';
 import { tagLength } from './compressed/tags.ts';
@@ -58,9 +58,8 @@ export async function decodeCompressed(bytes: Uint8Array, path: string): Promise
  */
 export async function openCompressed(bytes: Uint8Array, path: string): Promise<CompressedStream> {
   const start = tagLength(bytes);
-  const ending = /\.[^./\\]*$/.exec(path)?.[0].toLowerCase() ?? 'its name';
   // Before the first frame of an MP3 there may be anything.
-  const kind = soundKind(bytes) ?? (ending === '.mp3' ? 'MP3' : null);
+  const kind = soundKind(bytes) ?? (endingOf(path) === '.mp3' ? 'MP3' : null);
   let stream: CompressedStream;
   if (kind === 'FLAC') {
     const { FLACDecoder } = await load(
@@ -76,8 +75,8 @@ export async function openCompressed(bytes: Uint8Array, path: string): Promise<C
     const what = kind === null ? 'it is neither FLAC nor MP3' : `it is ${kind}, which is not read here`;
     throw audioError('unsupported', path, 0, what, CONVERT);
   }
-  if (ending !== `.${kind.toLowerCase()}`)
-    stream.warnings.unshift(`it is ${kind} by its bytes, not ${ending}`);
+  const odd = misnamed(kind, path);
+  if (odd !== null) stream.warnings.unshift(odd);
   return stream;
 }
 

@@ -98,3 +98,11 @@ async function openWav(source: FileSource): Promise<SoundStream> {
     blocks: () => stream.blocks(),
   };
 }
+
+/** What is odd about the name of a file, which is no warning about its content; null for nothing. */
+export async function nameWarning(file: SoundFile): Promise<string | null> {
+  const kind = (await file.compression?.()) ?? null;
+  if (kind === null) return null;
+  const { misnamed } = await import('./compressed/kind.ts');
+  return misnamed(kind, file.path);
+}

@@ -11,7 +11,7 @@ import {
 } from '../dsp/index.ts';
 import { hashBytes } from './hash.ts';
 import type { RecordingEntry } from './recording.ts';
-import { openSound, type SoundFile } from './sound-file.ts';
+import { nameWarning, openSound, type SoundFile } from './sound-file.ts';
 import type { SyntheticRecording } from './synth/index.ts';
 import { SYNTH_RATE } from './synth/options.ts';
 
@@ -28,9 +28,9 @@ export interface Sound {
   readonly seconds: number;
   /** Whether it follows from the file alone, and not from the version of a decoder as well. */
   readonly exact: boolean;
-  /** What is odd about it, each to be put behind its path. */
+  /** What is odd about it whatever its name, each to be put behind its path. */
   readonly notes: readonly string[];
-  /** The same, with the path. */
+  /** The same with the path, and what is odd about its name. */
   readonly warnings: readonly string[];
 }
 
@@ -116,14 +116,21 @@ export async function openRecording(entry: Pick<RecordingEntry, 'id' | 'path'>):
 /** `readSound` of a file that is open, but for its hash. */
 export async function soundOf(file: SoundFile, features: FeatureSettings): Promise<Omit<Sound, 'hash'>> {
   const { path } = file;
+  const ofName = await nameWarning(file);
   const stream = await file.open();
   const mono = monoOf(stream.channels, features.channel ?? 'mix', path);
   const intake = new Intake(path, stream.sampleRate, stream.frames, features);
   for await (const block of stream.blocks()) intake.take(mono(block));
   file.checkUnchanged();
   const { rateNote, ...sound } = intake.finish();
-  const notes = [...stream.warnings.map((warning) => `: ${warning}`), ...rateNote];
-  return { ...sound, exact: stream.exact, notes, warnings: notes.map((note) => path + note) };
+  const ofContent = stream.warnings.filter((warning) => warning !== ofName);
+  const notes = [...ofContent.map((warning) => `: ${warning}`), ...rateNote];
+  return { ...sound, exact: stream.exact, notes, warnings: warningsOf(path, ofName, notes) };
+}
+
+/** @param ofName of `nameWarning` */
+export function warningsOf(path: string, ofName: string | null, notes: readonly string[]): string[] {
+  return [...(ofName === null ? [] : [`: ${ofName}`]), ...notes].map((note) => path + note);
 }
 
 /** Takes a mono sound block by block, keeps it at the rate of the features, and what must be known of all of it. */

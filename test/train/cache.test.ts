@@ -16,6 +16,7 @@ import { CACHE_LIMIT, FeatureCache } from '../../src/train/cache/store.ts';
 import { hashBytes } from '../../src/train/hash.ts';
 import { type LoadOptions, loadExamples } from '../../src/train/load.ts';
 import { synthDataset } from '../../src/train/synth/index.ts';
+import { writeFlac } from './flac-files.ts';
 import { temporaryFolder } from './temporary.ts';
 
 const features: CachedFeatures = {
@@ -217,6 +218,27 @@ describe('recordings and a cache', () => {
     expect(counts(cache)).toEqual({ found: 3, made: 3, damaged: 0 });
     expect(await read(1)).not.toEqual(await read(2));
   });
+
+  it.each([[['wav', 'flac']], [['flac', 'wav']]])(
+    'have warnings about their names of now, read as %j',
+    async (endings) => {
+      const odd = temporaryFolder();
+      const cache = new FeatureCache(temporaryFolder());
+      const bytes = writeFlac([sound(1).map((value) => Math.round(1000 * value))], { rate: 1700 });
+      for (const ending of endings) {
+        const path = join(odd, `a.${ending}`);
+        writeFileSync(path, bytes);
+        const { warnings } = await loadExamples(
+          [{ id: 'a', path, site: 's', group: 'a', label: 0 }],
+          defaultFeatureSettings,
+          { cache },
+        );
+        const ofName = ending === 'wav' ? [`${path}: it is FLAC by its bytes, not .wav`] : [];
+        expect(warnings).toEqual([...ofName, expect.stringMatching(/ has 1700 samples a second/)]);
+      }
+      expect(counts(cache)).toEqual({ found: 1, made: 1, damaged: 0 });
+    },
+  );
 
   it('fail alike with it', async () => {
     const cache = new FeatureCache(temporaryFolder());

@@ -40,3 +40,16 @@ export function soundKind(bytes: Uint8Array): SoundKind | null {
   if ((bytes[1]! & 0xf6) === 0xf0) return 'AAC';
   return bytes[1]! >= 0xe0 && (bytes[1]! & 0x06) >= 0x04 ? 'MPEG layer I or II' : null;
 }
+
+/** What is odd about the name of a file of this kind; null for nothing. */
+export function misnamed(kind: SoundKind, path: string): string | null {
+  const ending = endingOf(path);
+  return ending === `.${kind.toLowerCase()}`
+    ? null
+    : `it is ${kind} by its bytes, not ${ending || 'its name'}`;
+}
+
+/** `.mp3` of `A.MP3`; empty where there is none. */
+export function endingOf(path: string): string {
+  return /\.[^./\\]*$/.exec(path)?.[0].toLowerCase() ?? '';
+}

@@ -2,7 +2,8 @@
 import { FeatureExtractor, type FeatureSettings } from '../../dsp/index.ts';
 import { type CacheSetup, CacheShelf, type CacheUse } from '../cache/shelf.ts';
 import type { RecordingEntry } from '../recording.ts';
-import { openRecording, soundOf } from '../sound.ts';
+import { openRecording, soundOf, warningsOf } from '../sound.ts';
+import { nameWarning } from '../sound-file.ts';
 import type { TaskModule } from './tasks.ts';
 
 export interface ExtractSetup {
@@ -45,8 +46,9 @@ export function create({ features, cache }: ExtractSetup) {
       const found = item.samples ? undefined : shelf?.find(hash);
       if (typeof found === 'object') {
         const { notes, ...rest } = found;
+        const warnings = warningsOf(item.path, await nameWarning(file), notes);
         const use = { found: true, damaged: false, stored: 0 };
-        return { ...rest, hash, warnings: notes.map((note) => item.path + note), cache: use };
+        return { ...rest, hash, warnings, cache: use };
       }
       const sound = await soundOf(file, features);
       const { notes, warnings, seconds, soundHash } = sound;
