@@ -16,6 +16,7 @@ import { cacheLine, openCache, sayCacheWarnings } from './feature-cache.ts';
 import type { Io } from './io.ts';
 import { leakWarning } from './leaks.ts';
 import { scanOptions } from './options.ts';
+import { checkOutputFile } from './output-file.ts';
 import { Progress, Rate } from './progress.ts';
 import { evaluationReport, leftOutReport } from './report.ts';
 import { styleFor } from './style.ts';
@@ -99,16 +100,7 @@ function checkTarget(csv: string): void {
       'Write it elsewhere',
     );
   }
-  if (existsSync(csv) && !statSync(csv).isFile()) {
-    throw new UsageError('evaluate/csv', `${csv} is not a regular file`, 'Name a file');
-  }
-  if (!existsSync(dirname(csv))) {
-    throw new UsageError(
-      'evaluate/csv',
-      `there is no folder ${dirname(csv)} to write ${csv} in`,
-      'Make it first',
-    );
-  }
+  checkOutputFile(csv, 'evaluate/csv', 'record,');
 }
 
 function thresholdLines(

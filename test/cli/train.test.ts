@@ -38,7 +38,7 @@ describe('train on a folder', () => {
     expect(outcome.stdout).toContain('rule: site-only');
     expect(outcome.stdout).toMatch(/confusion +decided normal +decided abnormal/);
     expect(outcome.stdout).toMatch(/"abnormal" from a probability of 0\.\d+ on/);
-    expect(outcome.stderr).toMatch(/36 recordings \(\d+ normal, \d+ abnormal\), 3 sites/);
+    expect(outcome.stderr).toMatch(/36 recordings \(\d+ normal, \d+ abnormal; positive: abnormal\), 3 sites/);
     expect(outcome.stderr).not.toContain('SYNTHETIC');
   });
 
