@@ -133,6 +133,12 @@ describe('the version of the code', () => {
       );
     expect(bundle('1')).toBe(bundle('1'));
     expect(bundle('1')).not.toBe(bundle('2'));
+    const inChunks = (text: string) => {
+      const files = { 'b/bundle.js': '1', 'b/chunk-1.js': text, 'b/readme.txt': text, 'c.js': text };
+      return hashCode(pathToFileURL(join(temporaryFolder(files), 'b/bundle.js')).href);
+    };
+    expect(inChunks('1')).toBe(inChunks('1'));
+    expect(inChunks('1')).not.toBe(inChunks('2'));
   });
 });
 

@@ -36,7 +36,7 @@ let known: string | undefined;
 
 /**
  * SHA-256 over the files that hold the code, so that features of older code are never taken for those of this one.
- * In a bundle that is the bundle.
+ * In a bundle those are the files beside this one: it may be cut into several.
  */
 export function codeVersion(): string {
   known ??= hashCode(import.meta.url);
@@ -46,7 +46,6 @@ export function codeVersion(): string {
 /** @param module where this module is */
 export function hashCode(module: string): string {
   const own = fileURLToPath(module);
-  if (!OWN_PLACE.test(module)) return hashBytes(readFileSync(own));
   const extension = own.slice(own.lastIndexOf('.'));
   const hash = createHash('sha256');
   const add = (folder: string, recursive: boolean, wanted: (name: string) => boolean) => {
@@ -58,6 +57,10 @@ export function hashCode(module: string): string {
       hash.update(`${folder} ${name.split(sep).join('/')} ${content.length}\n`).update(content);
     }
   };
+  if (!OWN_PLACE.test(module)) {
+    add('.', false, () => true);
+    return hash.digest('hex');
+  }
   for (const folder of FOLDERS) add(folder, true, () => true);
   for (const [folder, starts] of Object.entries(FILES))
     add(folder, false, (name) => starts.some((start) => name.startsWith(start)));

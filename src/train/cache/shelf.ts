@@ -1,4 +1,5 @@
 /** A feature cache as those see it who make features: looked up and put in, from any thread of any process. */
+import { randomBytes } from 'node:crypto';
 import {
   closeSync,
   fstatSync,
@@ -10,7 +11,6 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { threadId } from 'node:worker_threads';
 import type { FeatureSettings } from '../../dsp/index.ts';
 import { fileError, systemCode } from '../files.ts';
 import { type CachedFeatures, decodeEntry, encodeEntry } from './entry.ts';
@@ -38,7 +38,7 @@ export interface CacheUse {
 }
 
 export const ENTRY_NAME = /^[0-9a-f]{64}\.features$/;
-export const PARTIAL_NAME = /^\.[0-9a-f]{64}\.\d+\.\d+\.partial$/;
+export const PARTIAL_NAME = /^\.[0-9a-f]{64}\.[0-9a-f.]+\.partial$/;
 
 export class CacheShelf {
   private readonly folder: string;
@@ -83,7 +83,8 @@ export class CacheShelf {
     if (Atomics.load(this.closed, 0) !== 0) return { stored: 0 };
     const key = this.keyOf(content);
     const target = this.path(key);
-    const partial = join(this.folder, `.${key}.${process.pid}.${threadId}.partial`);
+    // Processes of two containers may have the same number.
+    const partial = join(this.folder, `.${key}.${randomBytes(8).toString('hex')}.partial`);
     const bytes = encodeEntry(key, features);
     try {
       // Not flushed to the disk: what a power cut leaves of it does not pass for an entry.
