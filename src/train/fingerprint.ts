@@ -24,10 +24,10 @@ export interface FoundPrints extends Required<Fingerprints> {
 }
 
 /**
- * What recordings are known by whatever they are called: the hash of each file, and, of WAV files that have as many
- * samples at the same rate as another one, the hash of the mono samples. Others cannot have the same samples, so
- * their sound is not decoded. Their bytes tell what is WAV, not their names. FLAC and MP3, which take long to decode,
- * are compared as files only.
+ * What recordings are known by whatever they are called: the hash of each file, and, of WAV and FLAC files that have as
+ * many samples at the same rate as another one, the hash of the mono samples. Others cannot have the same samples, so
+ * their sound is not decoded. Their bytes tell what they are, not their names. MP3, which keeps no samples as they
+ * were, is compared as files only.
  *
  * Files without sound (empty, damaged, all samples the same) are like no other: nobody can learn from them.
  *
@@ -64,8 +64,8 @@ export async function fingerprint(
     try {
       const hash = file.hash();
       fileHash.set(entry.id, hash);
-      const isWav = (await file.compression?.()) === null;
-      if (isWav) {
+      const kind = await file.compression?.();
+      if (kind === null || kind === 'FLAC') {
         const { frames, sampleRate } = await file.open();
         const length = `${frames} at ${sampleRate} Hz`;
         const alike = byLength.get(length);
