@@ -82,6 +82,7 @@ describe('fingerprint', () => {
     });
     const { soundHash, contentHash } = await fingerprint(list);
     expect(findCopies(list, { soundHash, contentHash })).toEqual([
+      { kind: 'same-file', names: ['b.flac', 'c.wav'] },
       { kind: 'same-sound', names: ['a.wav', 'b.flac', 'c.wav'] },
     ]);
     expect([...soundHash.keys()]).not.toContain('shorter.flac');
