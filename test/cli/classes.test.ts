@@ -173,7 +173,9 @@ describe('patients', () => {
     const outcome = await run(root, out, '--classes', 'Absent,Present');
     expect([outcome.code, outcome.stderr]).toEqual([
       0,
-      expect.stringContaining('25 recordings of 15 patients (murmur: 13 Absent, 12 Present; positive: Present)'),
+      expect.stringContaining(
+        '25 recordings of 15 patients (murmur: 13 Absent, 12 Present; positive: Present)',
+      ),
     ]);
     text = outcome.stdout;
   });
