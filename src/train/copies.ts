@@ -1,3 +1,4 @@
+import { DisjointSets } from './disjoint-sets.ts';
 import { byCodeUnits, type DatasetProblem, problemOf, type RecordingEntry } from './recording.ts';
 
 /** What tells two recordings to be one, whatever they are called; each by recording id, and absent where not known. */
@@ -52,30 +53,21 @@ export function joinGroups(
   recordings: readonly RecordingEntry[],
   copies: readonly Copies[],
 ): RecordingEntry[] {
-  const above = new Map<string, string>();
-  const top = (group: string): string => {
-    let name = group;
-    for (let next = above.get(name); next !== undefined; next = above.get(name)) name = next;
-    return name;
-  };
-  const join = (a: string, b: string) => {
-    const [first, second] = [top(a), top(b)].sort(byCodeUnits) as [string, string];
-    if (first !== second) above.set(second, first);
-  };
+  const groups = new DisjointSets();
   const groupOf = new Map(recordings.map(({ id, group }) => [id, group]));
   for (const { names } of copies) {
     const [first, ...others] = names.flatMap((name) => groupOf.get(name) ?? []);
-    if (first !== undefined) for (const other of others) join(first, other);
+    if (first !== undefined) for (const other of others) groups.join(first, other);
   }
   const groupOfPatient = new Map<string, string>();
   for (const { patient, group } of recordings) {
     if (patient === undefined) continue;
     const known = groupOfPatient.get(patient);
     if (known === undefined) groupOfPatient.set(patient, group);
-    else join(known, group);
+    else groups.join(known, group);
   }
   return recordings.map((recording) => {
-    const group = top(recording.group);
+    const group = groups.find(recording.group);
     return group === recording.group ? recording : { ...recording, group };
   });
 }

@@ -1,4 +1,5 @@
 import { type Fingerprints, findCopies } from '../copies.ts';
+import { DisjointSets } from '../disjoint-sets.ts';
 import { byCodeUnits, type RecordingEntry } from '../recording.ts';
 import type { SyntheticRecording } from '../synth/index.ts';
 import { type Candidate, findCandidates } from './candidates.ts';
@@ -198,24 +199,12 @@ export function clustersOf(
   recordingOf: (id: string) => RecordingEntry,
   classes: readonly string[],
 ): Cluster[] {
-  const above = new Map<string, string>();
-  const top = (id: string): string => {
-    let name = id;
-    for (let next = above.get(name); next !== undefined; next = above.get(name)) name = next;
-    return name;
-  };
-  for (const [first, ...others] of [
-    ...pairs.map(({ a, b }) => [a, b]),
-    ...copies.map(({ records }) => records),
-  ]) {
-    for (const other of others) {
-      const [x, y] = [top(first!), top(other)].sort(byCodeUnits);
-      if (x !== y) above.set(y!, x!);
-    }
-  }
+  const joined = new DisjointSets();
+  const together = [...pairs.map(({ a, b }) => [a, b]), ...copies.map(({ records }) => records)];
+  for (const [first, ...others] of together) for (const other of others) joined.join(first!, other);
   const sets = new Map<string, string[]>();
-  for (const id of unique([...above.keys(), ...[...above.values()]])) {
-    const name = top(id);
+  for (const id of unique(together.flat())) {
+    const name = joined.find(id);
     const set = sets.get(name);
     if (set) set.push(id);
     else sets.set(name, [id]);
