@@ -30,8 +30,8 @@ install() {
     root=(sudo)
   fi
   # A source of something else that is out of reach is none of our business.
-  "${root[@]}" apt-get update -q || true
-  "${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends chromium ||
+  "${root[@]}" apt-get update -q -o Acquire::Retries=3 || true
+  "${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -q -y -o Acquire::Retries=3 --no-install-recommends chromium ||
     fail 'apt-get cannot install chromium'
 }
 

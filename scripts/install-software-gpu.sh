@@ -17,7 +17,9 @@ fail() {
 }
 
 # /usr/share/vulkan/icd.d/lvp_icd.json, or with the architecture in its name.
-driver_file() { find /usr/share/vulkan/icd.d -name 'lvp_icd*.json' 2>/dev/null | sort | head -n 1; }
+# No pipe here ends in a command that stops reading early (head, grep -q, awk's exit): under pipefail the writer that is cut off
+# fails the whole pipe, now and then.
+driver_file() { find /usr/share/vulkan/icd.d -name 'lvp_icd*.json' 2>/dev/null | sort | sed -n 1p; }
 
 # Major version of the Mesa that is installed, 0 where there is none.
 installed_mesa() {
@@ -27,10 +29,14 @@ installed_mesa() {
   printf '%s' "${version%%[!0-9]*}"
 }
 
-ready() {
-  local major
+# Prints what is missing, nothing where all is there.
+missing() {
+  local major loaders
   major=$(installed_mesa)
-  [ "${major:-0}" -ge "$OLDEST_MESA" ] && [ -n "$(driver_file)" ] && ldconfig -p | grep -q 'libvulkan\.so\.1'
+  [ "${major:-0}" -ge "$OLDEST_MESA" ] || { echo "Mesa $OLDEST_MESA (there is ${major:-0})"; return; }
+  [ -n "$(driver_file)" ] || { echo 'lvp_icd*.json in /usr/share/vulkan/icd.d'; return; }
+  loaders=$(ldconfig -p)
+  [[ $loaders == *libvulkan.so.1* ]] || echo 'libvulkan.so.1 among the libraries of ldconfig'
 }
 
 install() {
@@ -42,7 +48,7 @@ install() {
     root=(sudo)
   fi
   # A source of something else that is out of reach is none of our business.
-  "${root[@]}" apt-get update -q || true
+  "${root[@]}" apt-get update -q -o Acquire::Retries=3 || true
   # What the distribution has may be new enough.
   local candidate
   candidate=$(apt-cache policy mesa-vulkan-drivers | sed -n 's/^  Candidate: \([0-9]*:\)\{0,1\}\([0-9]*\).*/\2/p')
@@ -56,30 +62,33 @@ install() {
     add_backports "$codename" "$uri" "${root[@]}"
     from=(-t "$codename-backports")
   fi
-  "${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends "${from[@]}" \
-    mesa-vulkan-drivers libvulkan1 || fail 'apt-get cannot install mesa-vulkan-drivers'
+  "${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -q -y -o Acquire::Retries=3 --no-install-recommends \
+    "${from[@]}" mesa-vulkan-drivers libvulkan1 || fail 'apt-get cannot install mesa-vulkan-drivers'
 }
 
 # Where packages of this release come from, in the words of apt: no host is named here.
 source_of() {
   apt-get indextargets --format '$(CODENAME) $(COMPONENT) $(SITE)' 'Created-By: Packages' |
-    awk -v suite="$1" '$1 == suite && $2 == "main" { print $3; exit }'
+    awk -v suite="$1" '$1 == suite && $2 == "main" && !found { print $3; found = 1 }'
 }
 
 # add_backports CODENAME URI [sudo]
 add_backports() {
   local codename=$1 uri=$2
   shift 2
-  apt-cache policy | grep -q "n=$codename-backports" && return
+  local known
+  known=$(apt-cache policy)
+  [[ $known == *"n=$codename-backports"* ]] && return
   local key=/usr/share/keyrings/debian-archive-keyring.gpg
   local options='' parts
   [ -e "$key" ] && options=" [signed-by=$key]"
   eval "$(apt-config shell parts Dir::Etc::sourceparts/d)"
   printf 'deb%s %s %s-backports main\n' "$options" "$uri" "$codename" |
     "$@" tee "$parts/pcg-engine-backports.list" >/dev/null
-  "$@" apt-get update -q || true
+  "$@" apt-get update -q -o Acquire::Retries=3 || true
 }
 
-ready || install >&2
-ready || fail 'Mesa was installed, but there is no lavapipe driver file'
+[ -z "$(missing)" ] || install >&2
+still=$(missing)
+[ -z "$still" ] || fail "after installing Mesa there is still no $still"
 driver_file

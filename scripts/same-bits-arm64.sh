@@ -7,7 +7,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
 apt-get install -y -q qemu-user-static >/dev/null
-dpkg --print-foreign-architectures | grep -qx arm64 || { dpkg --add-architecture arm64; added=yes; }
+[[ " $(dpkg --print-foreign-architectures | tr '\n' ' ') " == *' arm64 '* ]] || { dpkg --add-architecture arm64; added=yes; }
 apt-get update -q >/dev/null
 # apt drops privileges, and must be able to write here.
 chmod 777 "$work"
