@@ -33,6 +33,7 @@ const usage = `npm run bench -- [options]
   --seconds S      length of a turn (1)
   --peers LIST     python=EXECUTABLE with torch, librosa and onnx (bench/peers/.venv/bin/python),
                    onnx=FOLDER whose node_modules has onnxruntime-node (bench/peers)
+                   all: every peer and every size, as long as it takes
   --data FOLDER    recordings for the question 'extraction' (default: made-up ones)
   --publish        keep the results in ${PUBLISHED} and write ${PAGE}
   --sources        bundle src/ instead of using the built package`;
@@ -68,6 +69,7 @@ function positive(name: 'rounds' | 'seconds'): number {
 function peer(name: string, otherwise: string): string {
   const given = options.peers.flatMap((list) => list.split(',')).map((entry) => entry.split('='));
   for (const [key] of given) {
+    if (key === 'all') continue;
     if (key !== 'python' && key !== 'onnx') throw new Error(`--peers knows python and onnx, not '${key}'`);
   }
   return given.find(([key]) => key === name)?.[1] ?? otherwise;
@@ -89,6 +91,7 @@ async function main(): Promise<void> {
     python: () => started,
     pythonPath: present ? pythonPath : null,
     onnx,
+    all: options.peers.includes('all'),
     data: options.data ?? null,
     scratch,
   };

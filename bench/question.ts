@@ -8,6 +8,8 @@ export interface Bench extends Effort {
   /** Its executable, for whole processes; null where there is none. */
   readonly pythonPath: string | null;
   readonly onnx: Onnx | string;
+  /** --peers all: every peer, batch and size, as long as it takes; otherwise what fits into minutes. */
+  readonly all: boolean;
   /** A data set given with --data, for questions about real recordings. */
   readonly data: string | null;
   /** A folder that is removed at the end. */
@@ -21,10 +23,33 @@ export interface Goal {
   readonly met: boolean | null;
 }
 
-/** One table. */
+/** A table of anything but turns: figures as text, with the unit in the head. */
+export interface Grid {
+  readonly head: readonly string[];
+  readonly rows: readonly (readonly string[])[];
+}
+
+/** A picture of measured points, drawn by plot.ts into docs/benchmarks/`file`.svg. */
+export interface Plot {
+  readonly file: string;
+  /** What it shows, for those who do not see it. */
+  readonly alt: string;
+  readonly x: { readonly label: string; readonly log: boolean };
+  readonly y: { readonly label: string; readonly log: boolean };
+  readonly series: readonly {
+    readonly name: string;
+    readonly points: readonly (readonly [x: number, y: number])[];
+    /** A fitted line y = factor·x^exponent. */
+    readonly fit?: { readonly factor: number; readonly exponent: number };
+  }[];
+}
+
+/** One table: of contestants that took turns, or of anything else. */
 export interface Answer {
   readonly title: string;
-  readonly rows: readonly Row[];
+  readonly rows?: readonly Row[];
+  readonly grid?: Grid;
+  readonly plots?: readonly Plot[];
   readonly goals?: readonly Goal[];
   readonly notes?: readonly string[];
 }

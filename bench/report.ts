@@ -31,8 +31,12 @@ function cells(row: Row): string[] {
 }
 
 /** A Markdown table, padded so that it reads well as text too. */
-export function table({ rows }: Answer): string {
-  return grid(['', 'median', '10–90 %', 'runs', 'ours / theirs'], rows.map(cells));
+export function table({ rows, grid: other }: Answer): string {
+  const tables = [
+    ...(rows ? [grid(['', 'median', '10–90 %', 'runs', 'ours / theirs'], rows.map(cells))] : []),
+    ...(other ? [grid(other.head, other.rows)] : []),
+  ];
+  return tables.join('\n\n');
 }
 
 /** A Markdown table of text: the first column to the left, the others to the right. */
