@@ -31,3 +31,15 @@ export const bundleTestWorker = () =>
      import { TEST_TASKS } from './workers-tasks.ts';
      await serve(TEST_TASKS);`,
   );
+
+/** A program of its own: gives the orders on its command line to a worker and prints the outcomes as JSON. */
+export const bundleTestProgram = () =>
+  bundle(
+    'test-program',
+    `import { mapAt } from '../../src/train/workers/map.ts';
+     import { TEST_TASKS } from './workers-tasks.ts';
+     const { worker, limits, orders } = JSON.parse(process.argv[2]);
+     const at = { tasks: TEST_TASKS, worker: new URL(worker), limits };
+     const outcomes = await mapAt(at, 'obey', {}, orders, { threads: 2 });
+     console.log(JSON.stringify(outcomes));`,
+  );
