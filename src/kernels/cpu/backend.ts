@@ -22,6 +22,7 @@ import type { Backend, Buffer, DType, Operand, Values } from '../backend.ts';
 import type { KernelName, OpAttributes } from '../ops.ts';
 import type { CpuKernel, View } from './kernel.ts';
 import { Machine } from './machine.ts';
+import { PackedForms } from './packedforms.ts';
 import { kernels } from './table.ts';
 import { availableThreads } from './threads.ts';
 
@@ -44,13 +45,16 @@ class CpuBuffer implements Buffer {
   readonly address: number;
   readonly count: number;
   readonly dtype: DType;
+  /** Shared with its views. */
+  readonly forms: PackedForms;
   live = true;
 
-  constructor(owner: CpuBackend, address: number, count: number, dtype: DType) {
+  constructor(owner: CpuBackend, address: number, count: number, dtype: DType, forms: PackedForms) {
     this.owner = owner;
     this.address = address;
     this.count = count;
     this.dtype = dtype;
+    this.forms = forms;
   }
 }
 
@@ -67,7 +71,8 @@ class CpuBackend implements Backend {
 
   allocate(count: number, dtype: DType): Buffer {
     this.checkOpen();
-    const buffer = new CpuBuffer(this, this.machine.heap.allocate(4 * count), count, dtype);
+    const { heap } = this.machine;
+    const buffer = new CpuBuffer(this, heap.allocate(4 * count), count, dtype, new PackedForms(heap));
     this.buffers++;
     this.bytes += 4 * count;
     return buffer;
@@ -77,16 +82,18 @@ class CpuBackend implements Backend {
     if (this.closed) return;
     const own = this.own(buffer);
     own.live = false;
+    own.forms.clear();
     this.machine.heap.release(own.address);
     this.buffers--;
     this.bytes -= 4 * own.count;
   }
 
   upload(buffer: Buffer, values: ArrayLike<number>): void {
-    const { address, count } = this.own(buffer);
+    const { address, count, forms } = this.own(buffer);
     if (values.length !== count) {
       throw new StateError('cpu/upload', `cpu: ${values.length} values for a buffer of ${count}`);
     }
+    forms.clear();
     this.array(buffer.dtype).set(values, address / 4);
   }
 
@@ -110,13 +117,14 @@ class CpuBackend implements Backend {
     try {
       kernel(this.machine, inputViews, outputViews, attributes);
     } finally {
+      for (const { forms } of outputViews) forms?.clear();
       this.machine.releaseTemporaries();
     }
   }
 
   view(buffer: Buffer, start: number, count: number): Buffer {
-    const { address, dtype } = this.own(buffer);
-    return new CpuBuffer(this, address + 4 * start, count, dtype);
+    const { address, dtype, forms } = this.own(buffer);
+    return new CpuBuffer(this, address + 4 * start, count, dtype, forms);
   }
 
   /** Nothing to hand over or to wait for: `run` returns when the op is done. */
@@ -140,8 +148,8 @@ class CpuBackend implements Backend {
   }
 
   private viewOf({ buffer, shape }: Operand): View {
-    const { address, dtype } = this.own(buffer);
-    return { address, shape, dtype };
+    const { address, dtype, forms } = this.own(buffer);
+    return { address, shape, dtype, forms };
   }
 
   private own(buffer: Buffer): CpuBuffer {

@@ -9,8 +9,9 @@ import {
   tapOffsets,
 } from './convlayout.ts';
 import { isDepthwise, launchDepthwise } from './depthwise.ts';
-import { type CpuKernel, pieces } from './kernel.ts';
+import { type CpuKernel, pieces, type View } from './kernel.ts';
 import type { Machine } from './machine.ts';
+import { packedForm } from './packedforms.ts';
 import { launchWinograd, winogradPays } from './winograd.ts';
 
 /** A convolution as the kernels do it, forward or backward: y[o] = Σ over inputs and taps of its group. */
@@ -29,8 +30,8 @@ export interface Convolution {
   /** Addresses. */
   readonly x: number;
   readonly y: number;
-  readonly weight: number;
   readonly bias?: number | undefined;
+  readonly weight: View;
   readonly relu: boolean;
   /** Where output o and input i of a group lie in its weights. */
   readonly outputStride: number;
@@ -55,7 +56,7 @@ export const conv2d: CpuKernel<'conv2d'> = (machine, [x, weight, bias], [y], att
     left: padding[2],
     x: x!.address,
     y: y!.address,
-    weight: weight!.address,
+    weight: weight!,
     bias: bias?.address,
     relu: attributes.relu,
     outputStride: inputs * kH * kW,
@@ -104,7 +105,7 @@ export const conv2dInputGrad: CpuKernel<'conv2dInputGrad'> = (machine, [dy, weig
         left: columns.before,
         x: dy!.address,
         y,
-        weight: weight!.address,
+        weight: weight!,
         bias: undefined,
         relu: false,
         outputStride: kH * kW,
@@ -186,21 +187,22 @@ function packWeights(machine: Machine, c: Convolution): number {
   const { groups, inputs, outputs } = c;
   const { taps } = c.geometry;
   const blocks = pieces(outputs, 8);
-  const packed = machine.temporary(groups * blocks * inputs * taps.length * 32);
-  const list = machine.temporary(4 * taps.length);
-  const { i32 } = machine.heap;
-  for (let i = 0; i < taps.length; i++) i32[list / 4 + i] = taps[i]!.weight;
-  machine.launch(
-    'conv2dPack',
-    groups * blocks,
-    [
-      ...[packed, c.weight, outputs, inputs, outputs * inputs * c.kernelSize],
-      ...[c.outputStride, c.inputStride, taps.length, list],
-    ],
-    [],
-    { work: groups * outputs * inputs * taps.length },
-  );
-  return packed;
+  const order = taps.map(({ weight }) => weight);
+  const sizes = [outputs, inputs, outputs * inputs * c.kernelSize, c.outputStride, c.inputStride];
+  const key = [0, groups, ...sizes, ...order];
+  return packedForm(machine, c.weight, key, groups * blocks * inputs * taps.length * 32, (packed) => {
+    const list = machine.temporary(4 * taps.length);
+    machine.heap.i32.set(order, list / 4);
+    machine.launch(
+      'conv2dPack',
+      groups * blocks,
+      [packed, c.weight.address, ...sizes, taps.length, list],
+      [],
+      {
+        work: groups * outputs * inputs * taps.length,
+      },
+    );
+  });
 }
 
 /** Bias with each group's channels padded to whole blocks of 8; zeros without a bias. */

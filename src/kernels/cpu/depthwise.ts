@@ -33,7 +33,7 @@ function gatherWeights(machine: Machine, { groups, geometry, kernelSize, weight 
   const { f32 } = machine.heap;
   let at = address / 4;
   for (let c = 0; c < groups; c++) {
-    const from = weight / 4 + c * kernelSize;
+    const from = weight.address / 4 + c * kernelSize;
     for (const tap of taps) f32[at++] = f32[from + tap.weight]!;
   }
   return address;

@@ -1,12 +1,15 @@
 import type { DType, Shape } from '../backend.ts';
 import type { OpAttributes } from '../ops.ts';
 import type { Machine } from './machine.ts';
+import type { PackedForms } from './packedforms.ts';
 
 /** A tensor as a cpu kernel sees it: contiguous, row-major values from `address` on. */
 export interface View {
   readonly address: number;
   readonly shape: Shape;
   readonly dtype: DType;
+  /** What is kept of its values in other orders; none for temporaries. */
+  readonly forms?: PackedForms;
 }
 
 /** Lays out arguments, counts pieces and launches. Shapes have been checked by the op's shape rule. */

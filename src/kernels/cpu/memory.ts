@@ -47,6 +47,13 @@ export class Heap {
     return this.views.f64;
   }
 
+  /** Bytes of all blocks in use. */
+  get bytesInUse(): number {
+    let bytes = 0;
+    for (const size of this.live.values()) bytes += size;
+    return bytes;
+  }
+
   /** Address of a block of at least `bytes` bytes, 64-byte aligned, holding anything. */
   allocate(bytes: number): number {
     const size = bytes <= SMALL ? sizeClass(bytes) : Math.ceil(bytes / ALIGNMENT) * ALIGNMENT;

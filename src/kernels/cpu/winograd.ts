@@ -3,6 +3,7 @@ import { shareWeightGradient, type WeightGradient } from './conv2dweight.ts';
 import { type Geometry, MIN_PIECES } from './convlayout.ts';
 import { pieces } from './kernel.ts';
 import type { Machine } from './machine.ts';
+import { packedForm } from './packedforms.ts';
 
 /** With fewer channels than this the transforms cost more than they save. */
 const MIN_CHANNELS = 8;
@@ -79,16 +80,7 @@ function launchTiles(machine: Machine, c: Convolution, tile: 2 | 4): void {
   const { outHeight, outWidth } = c.geometry;
   const blocks = pieces(outputs, 4);
   const positions = (tile + 2) * (tile + 2);
-  // With room between positions: positionBytesOf in wasm/winograd.ts.
-  const packed = machine.temporary(groups * positions * (blocks * inputs * 16 + 192));
-  const turned = order(c.geometry) === 'turned' ? 1 : 0;
-  machine.launch(
-    tile === 2 ? 'winogradPack' : 'winograd4Pack',
-    groups * blocks,
-    [packed, c.weight, outputs, inputs, c.outputStride, c.inputStride, turned],
-    [],
-    { scratch: 144 + 48 * (tile + 2), work: groups * outputs * inputs * positions * 0.5 },
-  );
+  const packed = packTiles(machine, c, tile);
   let { bias } = c;
   if (bias === undefined) {
     bias = machine.temporary(4 * groups * outputs);
@@ -115,6 +107,25 @@ function launchTiles(machine: Machine, c: Convolution, tile: 2 | 4): void {
       work: images * groups * outputs * outHeight * outWidth * inputs * 4,
     },
   );
+}
+
+function packTiles(machine: Machine, c: Convolution, tile: 2 | 4): number {
+  const { groups, inputs, outputs, weight } = c;
+  const blocks = pieces(outputs, 4);
+  const positions = (tile + 2) * (tile + 2);
+  // With room between positions: positionBytesOf in wasm/winograd.ts.
+  const bytes = groups * positions * (blocks * inputs * 16 + 192);
+  const turned = order(c.geometry) === 'turned' ? 1 : 0;
+  const form = [outputs, inputs, c.outputStride, c.inputStride, turned];
+  return packedForm(machine, weight, [tile, groups, ...form], bytes, (packed) => {
+    machine.launch(
+      tile === 2 ? 'winogradPack' : 'winograd4Pack',
+      groups * blocks,
+      [packed, weight.address, ...form],
+      [],
+      { scratch: 144 + 48 * (tile + 2), work: groups * outputs * inputs * positions * 0.5 },
+    );
+  });
 }
 
 export function launchWinogradWeightGrad(machine: Machine, w: WeightGradient): void {
