@@ -40,7 +40,7 @@ function scores(w: Shape, v: Shape | null): number {
 
 const table: { readonly [K in KernelName]?: Flops<K> } = {
   matmul: ([a], [y], { transposeA }) => 2 * sizeOf(y!) * a!.at(transposeA ? -2 : -1)!,
-  conv2d: ([, weight], [y]) => convolution(y!, weight!),
+  conv2d: ([, weight], [y], { pool }) => convolution(y!, weight!) * (pool ? pool[0] * pool[1] : 1),
   conv2dInputGrad: ([dy, weight]) => convolution(dy!, weight!),
   conv2dWeightGrad: ([, dy], [dw]) => convolution(dy!, dw!),
   maxPool2d: (_, [y], { kernel }) => sizeOf(y!) * kernel[0] * kernel[1],

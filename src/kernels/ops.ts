@@ -96,8 +96,11 @@ export interface OpAttributes {
   /** Batched matrix product of [..., M, K] and [..., K, N]; equal leading axes, or none on one side. */
   matmul: { readonly transposeA: boolean; readonly transposeB: boolean };
 
-  /** inputs (x, weight[, bias [outC]]); then max(0,·) if relu. */
-  conv2d: Conv2dAttributes & { readonly relu: boolean };
+  /**
+   * inputs (x, weight[, bias [outC]]); then max(0,·) if relu; then, with `pool`, maxPool2d over windows of that size
+   * side by side.
+   */
+  conv2d: Conv2dAttributes & { readonly relu: boolean; readonly pool?: Pair };
   /** inputs (dy, weight): gradient with respect to x of spatial size `inputSize`. */
   conv2dInputGrad: Conv2dAttributes & { readonly inputSize: Pair };
   /** inputs (x, dy): gradient with respect to a weight of spatial size `kernel`. */

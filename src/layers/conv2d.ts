@@ -30,9 +30,9 @@ export class Conv2d extends Layer {
     return this.apply(x, this.weight.value, this.bias?.value);
   }
 
-  /** The same convolution with other values, perhaps with a rectifier behind it. */
-  apply(x: Tensor, weight: Tensor, bias?: Tensor, relu = this.config.relu ?? false): Tensor {
+  /** The same convolution with other values, perhaps with a rectifier and pooling behind it. */
+  apply(x: Tensor, weight: Tensor, bias?: Tensor, after: Pick<Conv2dOptions, 'relu' | 'pool'> = {}): Tensor {
     const { bias: _, ...options } = this.config;
-    return x.conv2d(weight, bias ? { ...options, bias, relu } : { ...options, relu });
+    return x.conv2d(weight, { ...options, ...after, ...(bias ? { bias } : {}) });
   }
 }

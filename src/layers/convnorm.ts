@@ -35,16 +35,24 @@ export class ConvNorm extends Layer {
 
   forward(x: Tensor, context: Context): Tensor {
     if (context.training) return this.norm.forward(this.conv.forward(x), context);
-    const { weight, bias } = this.fold();
-    return this.conv.apply(x, weight, bias, this.relu);
+    return this.infer(x, 1);
   }
 
-  /** The same with max-pooling and dropout after it: in training one op with the normalisation and the rectifier. */
+  /**
+   * The same with max-pooling and dropout after it: in training one op with the normalisation and the rectifier, at
+   * inference pooled where the convolution is made.
+   */
   forwardBlock(x: Tensor, context: Context, pool: number, dropout: Dropout): Tensor {
     if (context.training && this.relu)
       return this.norm.forwardBlock(this.conv.forward(x), context, pool, dropout);
+    if (!context.training) return this.infer(x, pool);
     const y = this.forward(x, context);
     return dropout.forward(pool > 1 ? y.maxPool2d(pool) : y, context);
+  }
+
+  private infer(x: Tensor, pool: number): Tensor {
+    const { weight, bias } = this.fold();
+    return this.conv.apply(x, weight, bias, { relu: this.relu, pool });
   }
 
   /** w·γ/σ and (b − μ)·γ/σ + β, computed once for each set of values. */

@@ -11,6 +11,8 @@ export interface Conv2dOptions {
   readonly groups?: number;
   /** max(0, ·) of the result, in the same kernel. */
   readonly relu?: boolean;
+  /** The maximum of windows of this size side by side, after that: the same as `maxPool2d` of the result. */
+  readonly pool?: number | Pair;
 }
 
 export interface PoolOptions {
@@ -44,7 +46,11 @@ export function resolveConv2d(input: Shape, weight: Shape, options: Conv2dOption
           ...samePadding(input[3] ?? 1, weight[3] ?? 1, stride[1], dilation[1]),
         ]
       : explicitPadding(options.padding ?? 0);
-  return { stride, padding, dilation, groups: options.groups ?? 1, relu: options.relu ?? false };
+  const pool = pair(options.pool ?? 1);
+  return {
+    ...{ stride, padding, dilation, groups: options.groups ?? 1, relu: options.relu ?? false },
+    ...(pool[0] === 1 && pool[1] === 1 ? {} : { pool }),
+  };
 }
 
 export function resolvePool(kernel: number | Pair, options: PoolOptions): PoolAttributes {

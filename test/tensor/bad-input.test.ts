@@ -35,6 +35,11 @@ const cases: Readonly<Record<string, readonly [() => unknown, RegExp]>> = {
   'conv2d groups': [() => z(1, 4, 5, 5).conv2d(z(6, 2, 3, 3), { groups: 3 }), /3 groups do not divide 4/],
   'conv2d window': [() => z(1, 1, 2, 2).conv2d(z(1, 1, 3, 3)), /window of 3 does not fit into 2/],
   'conv2d stride': [() => z(1, 1, 4, 4).conv2d(z(1, 1, 3, 3), { stride: 0 }), /stride 0/],
+  'conv2d pooling': [
+    () => z(1, 1, 4, 4).conv2d(z(1, 1, 3, 3), { pool: 3 }),
+    /conv2d: a window of 3 does not fit into 2/,
+  ],
+  'conv2d pooling of nothing': [() => z(1, 1, 4, 4).conv2d(z(1, 1, 3, 3), { pool: [2, 0] }), /stride 0/],
   'conv2d bias': [() => z(1, 1, 4, 4).conv2d(z(2, 1, 3, 3), { bias: z(3) }), /bias \[3\]/],
   maxPool2d: [() => z(1, 1, 2, 2).maxPool2d(3), /window of 3 does not fit/],
   'maxPool2d padding': [() => z(1, 1, 4, 4).maxPool2d(2, { padding: 2 }), /reaches past a window/],

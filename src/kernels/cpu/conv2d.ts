@@ -1,3 +1,4 @@
+import { convolvedSize } from '../convsize.ts';
 import type { Pair } from '../ops.ts';
 import {
   bandBytes,
@@ -9,9 +10,10 @@ import {
   tapOffsets,
 } from './convlayout.ts';
 import { isDepthwise, launchDepthwise } from './depthwise.ts';
-import { type CpuKernel, pieces, type View } from './kernel.ts';
+import { type CpuKernel, pieces, sizeOf, type View } from './kernel.ts';
 import type { Machine } from './machine.ts';
 import { packedForm } from './packedforms.ts';
+import { maxPool2d } from './pool2d.ts';
 import { launchWinograd, winogradPays } from './winograd.ts';
 
 /** A convolution as the kernels do it, forward or backward: y[o] = Σ over inputs and taps of its group. */
@@ -33,6 +35,8 @@ export interface Convolution {
   readonly bias?: number | undefined;
   readonly weight: View;
   readonly relu: boolean;
+  /** The maxima of windows of 2×2 are stored instead. */
+  readonly halved: boolean;
   /** Where output o and input i of a group lie in its weights. */
   readonly outputStride: number;
   readonly inputStride: number;
@@ -40,12 +44,13 @@ export interface Convolution {
   readonly kernelSize: number;
 }
 
-export const conv2d: CpuKernel<'conv2d'> = (machine, [x, weight, bias], [y], attributes) => {
+export const conv2d: CpuKernel<'conv2d'> = (machine, [x, weight, bias], [y], { pool, ...attributes }) => {
   const [images, inC, height, width] = x!.shape as [number, number, number, number];
   const [outC, inputs, kH, kW] = weight!.shape as [number, number, number, number];
   const { groups, padding } = attributes;
-  convolve(machine, {
-    geometry: geometryOf([kH, kW], attributes, y!.shape[2]!, y!.shape[3]!),
+  const size = convolvedSize(x!.shape, weight!.shape, attributes);
+  const c: Convolution = {
+    geometry: geometryOf([kH, kW], attributes, ...size),
     images,
     groups,
     inputs: inC / groups,
@@ -59,10 +64,19 @@ export const conv2d: CpuKernel<'conv2d'> = (machine, [x, weight, bias], [y], att
     weight: weight!,
     bias: bias?.address,
     relu: attributes.relu,
+    halved: pool?.[0] === 2 && pool[1] === 2,
     outputStride: inputs * kH * kW,
     inputStride: kH * kW,
     kernelSize: kH * kW,
-  });
+  };
+  if (!pool || halves(c)) {
+    convolve(machine, c);
+    return;
+  }
+  const shape = [images, outC, ...size];
+  const whole: View = { address: machine.temporary(4 * sizeOf(shape)), shape, dtype: 'float' };
+  convolve(machine, { ...c, y: whole.address, halved: false });
+  maxPool2d(machine, [whole], [y!], { kernel: pool, stride: pool, padding: [0, 0, 0, 0] });
 };
 
 /**
@@ -108,6 +122,7 @@ export const conv2dInputGrad: CpuKernel<'conv2dInputGrad'> = (machine, [dy, weig
         weight: weight!,
         bias: undefined,
         relu: false,
+        halved: false,
         outputStride: kH * kW,
         inputStride: outputs * kH * kW,
         kernelSize: kH * kW,
@@ -144,6 +159,23 @@ function interleave(
   });
 }
 
+/** A 1×1 convolution without padding can read x where it is. */
+function readsInPlace({ geometry, top, left, height, width }: Convolution): boolean {
+  const { stride, taps, outHeight, outWidth } = geometry;
+  return (
+    taps.length * stride[0] * stride[1] === 1 &&
+    top === 0 &&
+    left === 0 &&
+    outHeight === height &&
+    outWidth === width
+  );
+}
+
+/** Whether the kernel can store maxima of 2×2 windows. */
+function halves(c: Convolution): boolean {
+  return c.halved && !isDepthwise(c) && !readsInPlace(c);
+}
+
 function convolve(machine: Machine, c: Convolution): void {
   if (isDepthwise(c)) launchDepthwise(machine, c);
   else if (winogradPays(c)) launchWinograd(machine, c);
@@ -156,18 +188,14 @@ function launchDense(machine: Machine, c: Convolution): void {
   const taps = inputs * geometry.taps.length;
   const packed = packWeights(machine, c);
   const bias = packBias(machine, c);
-  // A 1×1 convolution without padding can read x where it is, and does not care about rows: take rows of 64 outputs.
-  const direct =
-    geometry.taps.length * stride[0] * stride[1] === 1 &&
-    c.top === 0 &&
-    c.left === 0 &&
-    geometry.outHeight === height &&
-    geometry.outWidth === width;
+  // Rows do not matter: take rows of 64 outputs.
+  const direct = readsInPlace(c);
   const plane = geometry.outHeight * geometry.outWidth;
   const outWidth = direct ? Math.min(64, plane) : geometry.outWidth;
   const outHeight = direct ? pieces(plane, outWidth) : geometry.outHeight;
   const g: Geometry = { outHeight, outWidth, stride, taps: geometry.taps };
-  const layout = layoutBand(g, inputs, images * groups);
+  const layout = layoutBand(g, inputs, images * groups, { even: c.halved });
+  const band = direct ? 0 : bandBytes(layout, inputs);
   const offsets = direct ? planeOffsets(machine, inputs, plane) : tapOffsets(machine, g, inputs, layout);
   machine.launch(
     'conv2d',
@@ -176,10 +204,10 @@ function launchDense(machine: Machine, c: Convolution): void {
       ...[c.y, c.x, packed, bias, offsets],
       ...[taps, outputs, inputs, groups, height, width, outWidth, plane],
       ...[layout.height, layout.bands, layout.rows, stride[0], c.top, c.left],
-      ...[layout.phases, layout.pitch, direct ? 1 : 0, c.relu ? 1 : 0],
+      ...[layout.phases, layout.pitch, direct ? 1 : 0, c.relu ? 1 : 0, c.halved ? 1 : 0, band],
     ],
     [],
-    { scratch: direct ? 0 : bandBytes(layout, inputs), work: images * groups * outputs * plane * taps },
+    { scratch: band + (c.halved ? 64 * outWidth + 64 : 0), work: images * groups * outputs * plane * taps },
   );
 }
 

@@ -72,7 +72,8 @@ function launchDense(machine: Machine, w: WeightGradient): void {
   const { geometry, images, groups, inputs, outputs } = w;
   const { outHeight, outWidth, stride } = geometry;
   const taps = inputs * geometry.taps.length;
-  const layout = layoutBand(geometry, inputs, MIN_PIECES, Math.max(1, Math.floor(BAND_OUTPUTS / outWidth)));
+  const maxRows = Math.max(1, Math.floor(BAND_OUTPUTS / outWidth));
+  const layout = layoutBand(geometry, inputs, MIN_PIECES, { maxRows });
   const offsets = tapOffsets(machine, geometry, inputs, layout);
   const blocks = pieces(outputs, 8);
   const size = groups * blocks * taps * 8;

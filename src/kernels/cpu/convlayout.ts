@@ -56,15 +56,22 @@ export function layoutPlane(g: Geometry): BandLayout {
 
 /**
  * Bands of `inputs` channels that fit into a cache, for `images` (times groups) that are pieces anyway.
- * @param maxRows bounds a band from above.
+ * @param options.maxRows bounds a band from above.
+ * @param options.even of an even number of rows, but for the last
  */
-export function layoutBand(g: Geometry, inputs: number, images: number, maxRows = Infinity): BandLayout {
+export function layoutBand(
+  g: Geometry,
+  inputs: number,
+  images: number,
+  { maxRows = Infinity, even = false }: { readonly maxRows?: number; readonly even?: boolean } = {},
+): BandLayout {
   const { rows, phases, pitch } = layoutRows(g, 1);
   const rowsThatFit = Math.floor(BAND_BYTES / (4 * inputs * phases * pitch));
   const fitting = Math.max(2, Math.floor((rowsThatFit - rows) / g.stride[0]) + 1);
   const sharing = Math.ceil(g.outHeight / Math.ceil(MIN_PIECES / images));
   const bands = Math.ceil(g.outHeight / Math.min(fitting, sharing, maxRows));
-  return layoutRows(g, Math.ceil(g.outHeight / bands));
+  const height = Math.ceil(g.outHeight / bands);
+  return layoutRows(g, even ? height + (height % 2) : height);
 }
 
 function layoutRows(g: Geometry, height: number): BandLayout {

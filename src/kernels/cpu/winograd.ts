@@ -99,7 +99,7 @@ function launchTiles(machine: Machine, c: Convolution, tile: 2 | 4): void {
     [
       ...[c.y, c.x, packed, bias, outputs, inputs, groups, c.height, c.width, outHeight, outWidth],
       ...[layout.bandRows, layout.bands, layout.paddedRows, c.top, c.left, layout.pitch],
-      ...[layout.bytes, products, c.relu ? 1 : 0],
+      ...[layout.bytes, products, c.relu ? 1 : 0, c.halved ? 1 : 0],
     ],
     [],
     {

@@ -1,6 +1,8 @@
 import type { Shape } from '../backend.ts';
+import { convolvedSize } from '../convsize.ts';
 import type { Conv2dAttributes } from '../ops.ts';
 import { countOf, type ReferenceKernel } from './kernel.ts';
+import { maxPool2d } from './pool2d.ts';
 
 /**
  * Calls `visit(x offset, weight offset, y offset)` for every product of the convolution (cross-correlation, as in
@@ -42,8 +44,15 @@ function forEachProduct(
   }
 }
 
-/** y = Σ x·weight (+ bias of the output channel), then max(0, y) if relu. */
-export const conv2d: ReferenceKernel<'conv2d'> = ([x, weight, bias], [y], attributes) => {
+/** y = Σ x·weight (+ bias of the output channel), then max(0, y) if relu, then the maximum of each window if pool. */
+export const conv2d: ReferenceKernel<'conv2d'> = ([x, weight, bias], [y], { pool, ...attributes }) => {
+  if (pool) {
+    const shape = [x.shape[0]!, weight.shape[0]!, ...convolvedSize(x.shape, weight.shape, attributes)];
+    const whole = { data: new Float64Array(countOf(shape)), shape };
+    conv2d(bias ? [x, weight, bias] : [x, weight], [whole], attributes);
+    maxPool2d([whole], [y], { kernel: pool, stride: pool, padding: [0, 0, 0, 0] });
+    return;
+  }
   const plane = y.shape[2]! * y.shape[3]!;
   const count = countOf(y.shape);
   for (let i = 0; i < count; i++) y.data[i] = bias ? bias.data[Math.floor(i / plane) % y.shape[1]!]! : 0;

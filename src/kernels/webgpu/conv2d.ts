@@ -1,12 +1,19 @@
 /** Convolution and its input gradient. */
+import { convolvedSize } from '../convsize.ts';
 import { backward, type Convolution, forward, is3x3, largestDivisor } from './convgeometry.ts';
 import { depthwise } from './depthwise.ts';
 import { enough } from './enough.ts';
-import { type Gpu, grid, groups as groupsOf, type View, type WebgpuKernel } from './kernel.ts';
+import { type Gpu, grid, groups as groupsOf, sizeOf, type View, type WebgpuKernel } from './kernel.ts';
+import { maxPool2d } from './pool2d.ts';
 
-export const conv2d: WebgpuKernel<'conv2d'> = (gpu, [x, weight, bias], [y], attributes) => {
-  const c = forward(x!.shape, weight!.shape, y!.shape, attributes);
-  run(gpu, c, is3x3(c.kernel, attributes), x!, weight!, bias, y!, attributes.relu);
+/** With pooling a second dispatch. */
+export const conv2d: WebgpuKernel<'conv2d'> = (gpu, [x, weight, bias], [y], { pool, ...attributes }) => {
+  const [images, channels] = y!.shape as [number, number];
+  const shape = [images, channels, ...convolvedSize(x!.shape, weight!.shape, attributes)];
+  const whole = pool ? { ...gpu.temporary(sizeOf(shape)), shape } : y!;
+  const c = forward(x!.shape, weight!.shape, shape, attributes);
+  run(gpu, c, is3x3(c.kernel, attributes), x!, weight!, bias, whole, attributes.relu);
+  if (pool) maxPool2d(gpu, [whole], [y!], { kernel: pool, stride: pool, padding: [0, 0, 0, 0] });
 };
 
 export const conv2dInputGrad: WebgpuKernel<'conv2dInputGrad'> = (gpu, [dy, weight], [dx], attributes) => {

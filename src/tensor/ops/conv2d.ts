@@ -1,10 +1,11 @@
 /** Convolution and its two gradients: three bilinear ops, each the gradient of the others. */
 import { formatShape, ShapeError } from '../../base/errors.ts';
-import type { Conv2dAttributes, OpAttributes } from '../../kernels/ops.ts';
+import type { Conv2dAttributes, OpAttributes, Pair } from '../../kernels/ops.ts';
 import { apply1 } from '../apply.ts';
 import { windowCount } from '../options.ts';
 import type { Shape } from '../shape.ts';
 import type { OpSpec } from '../spec.ts';
+import { throughUnfused } from '../tape.ts';
 import type { Tensor } from '../tensor.ts';
 
 interface Case {
@@ -52,6 +53,22 @@ const cases: readonly Case[] = [
   },
 ];
 
+/** What pooling is tried with: windows that fill the image and that do not, of images in several bands, of every kernel. */
+const pooled: readonly (Case & { readonly pool: Pair })[] = [
+  { x: [1, 1, 2, 2], w: [1, 1, 1, 1], attributes: attributes(), pool: [2, 2] },
+  { x: [2, 3, 7, 9], w: [4, 3, 3, 3], attributes: attributes({ padding: [1, 1, 1, 1] }), pool: [2, 2] },
+  { x: [2, 2, 8, 11], w: [3, 2, 3, 2], attributes: attributes({ stride: [2, 1] }), pool: [1, 3] },
+  { x: [1, 1, 19, 26], w: [9, 1, 3, 3], attributes: attributes({ padding: [1, 1, 1, 1] }), pool: [2, 2] },
+  { x: [2, 9, 11, 21], w: [13, 9, 3, 3], attributes: attributes({ padding: [1, 1, 1, 1] }), pool: [2, 2] },
+  { x: [2, 8, 4, 8], w: [9, 8, 3, 3], attributes: attributes({ padding: [1, 1, 1, 1] }), pool: [2, 2] },
+  {
+    x: [2, 4, 6, 7],
+    w: [4, 1, 3, 3],
+    attributes: attributes({ groups: 4, padding: [1, 1, 1, 1] }),
+    pool: [2, 2],
+  },
+];
+
 function outputShape(x: Shape, w: Shape, a: Conv2dAttributes): Shape {
   const [n, , h, width] = x as [number, number, number, number];
   return [
@@ -84,11 +101,17 @@ function checkConv2d(x: Shape, w: Shape, a: Conv2dAttributes): void {
   }
 }
 
-/** The convolution without its rectifier, and the rectifier. */
-function unfused([x, w, bias]: readonly Tensor[], { relu, ...a }: OpAttributes['conv2d']): Tensor[] {
-  const y = apply1('conv2d', bias ? [x!, w!, bias] : [x!, w!], { ...a, relu: false });
-  return [relu ? y.relu() : y];
+/** The convolution without its rectifier and pooling, and these. */
+function unfused(inputs: readonly Tensor[], { relu, pool, ...a }: OpAttributes['conv2d']): Tensor[] {
+  const y = apply1('conv2d', inputs, { ...a, relu: false });
+  const active = relu ? y.relu() : y;
+  return [pool ? active.maxPool2d(pool) : active];
 }
+
+/** Pooling is for inference: a gradient computes the convolution once more. */
+const throughPool = throughUnfused<OpAttributes['conv2d']>((inputs, { pool, ...a }) => {
+  return [apply1('conv2d', inputs, a).maxPool2d(pool!)];
+});
 
 export const conv2d: OpSpec<OpAttributes['conv2d']> = {
   shape: ([x, w, bias], a) => {
@@ -99,9 +122,23 @@ export const conv2d: OpSpec<OpAttributes['conv2d']> = {
         `conv2d: bias ${formatShape(bias)} does not fit ${w![0]} output channels (weight ${formatShape(w!)})`,
       );
     }
-    return [outputShape(x!, w!, a)];
+    const [n, outC, height, width] = outputShape(x!, w!, a) as [number, number, number, number];
+    if (!a.pool) return [[n, outC, height, width]];
+    const [ph, pw] = a.pool;
+    return [
+      [
+        n,
+        outC,
+        windowCount('conv2d', 'height', height, ph, ph, 0),
+        windowCount('conv2d', 'width', width, pw, pw, 0),
+      ],
+    ];
   },
-  gradient: ({ inputs, outputs, attributes: { relu, ...a } }, [upstream], needs) => {
+  gradient: (op, grads, needs) => {
+    if (op.attributes.pool) return throughPool(op, grads, needs);
+    const { inputs, outputs } = op;
+    const { relu, pool: _, ...a } = op.attributes;
+    const [upstream] = grads;
     const [x, w] = [inputs[0]!, inputs[1]!];
     // y > 0 exactly where the sum before the rectifier was.
     const g = relu ? apply1('reluBackward', [outputs[0]!, upstream!], {}) : upstream!;
@@ -112,11 +149,16 @@ export const conv2d: OpSpec<OpAttributes['conv2d']> = {
     ];
   },
   unfused,
-  samples: [false, true].flatMap((relu) => {
-    return cases.map(({ x, w, attributes }, i) => {
-      return { shapes: i % 2 ? [x, w, [w[0]!]] : [x, w], attributes: { ...attributes, relu } };
-    });
-  }),
+  samples: [
+    ...[false, true].flatMap((relu) => {
+      return cases.map(({ x, w, attributes }, i) => {
+        return { shapes: i % 2 ? [x, w, [w[0]!]] : [x, w], attributes: { ...attributes, relu } };
+      });
+    }),
+    ...pooled.map(({ x, w, attributes, pool }, i) => {
+      return { shapes: i % 2 ? [x, w, [w[0]!]] : [x, w], attributes: { ...attributes, relu: i > 1, pool } };
+    }),
+  ],
   tolerance: { cpu: 3e-6, webgpu: 3e-6 },
 };
 

@@ -4,7 +4,11 @@ import type { Conv2dAttributes, Padding, Pair } from '../../../src/kernels/ops.t
 import { hashOf } from '../../support/hash.ts';
 import { closeMachines, expectParity, noise, runOn } from './compare.ts';
 
-afterAll(closeMachines);
+const backend = await cpu({ threads: 2 });
+afterAll(async () => {
+  await backend.close();
+  await closeMachines();
+});
 
 interface Case {
   readonly what: string;
@@ -110,6 +114,38 @@ for (const { what, x, outC, kernel, ...rest } of cases) {
       await expectParity('conv2d', [input, w, bias], [y], { ...attributes, relu: false });
       await expectParity('conv2d', [input, w, bias], [y], { ...attributes, relu: true });
     });
+    it.each([false, true])(
+      'forward, pooled by 2×2: the bits of pooling afterwards (relu: %s)',
+      async (relu) => {
+        if (y[2]! < 2 || y[3]! < 2) return;
+        const [input, w, bias] = [noise(x, 1), noise(weight, 2), noise([outC], 3)];
+        const values = Float32Array.from(input.values);
+        // Some that spread over windows, some on the rim.
+        for (const at of [0, values.length >> 1, values.length - 1]) values[at] = Number.NaN;
+        const pooled = [N, outC, y[2]! >> 1, y[3]! >> 1];
+        const windows = { kernel: [2, 2], stride: [2, 2], padding: [0, 0, 0, 0] } as const;
+        for (const inputs of [
+          [input, w, bias],
+          [{ ...input, values }, w],
+        ]) {
+          const [whole] = await runOn(backend, 'conv2d', inputs, [y], { ...attributes, relu });
+          const [expected] = await runOn(
+            backend,
+            'maxPool2d',
+            [{ shape: y, values: whole! }],
+            [pooled],
+            windows,
+          );
+          const [found] = await runOn(backend, 'conv2d', inputs, [pooled], {
+            ...attributes,
+            relu,
+            pool: [2, 2],
+          });
+          expect(found).toEqual(expected);
+        }
+        await expectParity('conv2d', [input, w], [pooled], { ...attributes, relu, pool: [2, 2] });
+      },
+    );
     it('input gradient', async () => {
       const inputs = [noise(y, 4), noise(weight, 5)];
       await expectParity('conv2dInputGrad', inputs, [x], { ...attributes, inputSize: [H, W] });
@@ -130,7 +166,6 @@ describe('conv2d with relu keeps NaN where it belongs', () => {
     ['Winograd, tiles of 4×4', 14, 8, 8, 1, 20],
   ] as const) {
     it(what, async () => {
-      const backend = await cpu({ threads: 2 });
       const x = noise([1, channels, 10, width], 1);
       const values = Float32Array.from(x.values);
       values[4 * width + 6] = Number.NaN;
@@ -142,13 +177,11 @@ describe('conv2d with relu keeps NaN where it belongs', () => {
       expect(found).toEqual(expect.arrayContaining(around));
       expect(found).toHaveLength(spread);
       expect(y!.every((value) => !(value < 0))).toBe(true);
-      await backend.close();
     });
   }
 });
 
 it('an image has the same bits alone and in a batch', async () => {
-  const backend = await cpu({ threads: 2 });
   const attributes = {
     stride: [1, 1],
     padding: [1, 1, 1, 1],

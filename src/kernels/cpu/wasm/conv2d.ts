@@ -8,6 +8,7 @@
 import { arg, argI } from './args';
 import { padPlanes } from './padding';
 import { transpose4 } from './transpose';
+import { evens, larger, odds } from './windows';
 
 /**
  * args: packed, weight, outputs and inputs a group, weights a group, strides of output and input in weight, taps a
@@ -79,6 +80,9 @@ export function conv2d(args: usize, piece: i32, scratch: usize): void {
   const pitch = argI(args, 20);
   const direct = argI(args, 21);
   const floor = floorOf(argI(args, 22));
+  const halved = argI(args, 23);
+  /** With `halved`: two rows of 8 channels, before their maxima are taken. */
+  const pair = scratch + arg(args, 24);
 
   const image = piece / bands;
   const band = piece - image * bands;
@@ -97,8 +101,9 @@ export function conv2d(args: usize, piece: i32, scratch: usize): void {
     );
     x = scratch;
   }
-  const planeBytes = <usize>outPlane << 2;
-  const y = arg(args, 0) + <usize>image * <usize>outputs * planeBytes + (<usize>(firstRow * outWidth) << 2);
+  const storedWidth = outWidth >> halved;
+  const planeBytes = <usize>(halved ? (outHeight >> 1) * storedWidth : outPlane) << 2;
+  const y = arg(args, 0) + <usize>image * <usize>outputs * planeBytes + (<usize>((firstRow >> halved) * storedWidth) << 2);
   const blocks = (outputs + 7) >> 3;
   const blockBytes = <usize>taps << 4;
   const left0 = outPlane - firstRow * outWidth;
@@ -108,30 +113,47 @@ export function conv2d(args: usize, piece: i32, scratch: usize): void {
     const b = bias + (block << 5);
     const out = y + <usize>o * planeBytes;
     const valid = outputs - o;
-    for (let r = 0; r < rows; r++) {
+    const toBytes = halved ? <usize>outWidth << 3 : planeBytes;
+    for (let r = 0; r < rows - (rows & halved); r++) {
       const from = x + <usize>r * rowBytes;
-      const to = out + (<usize>(r * outWidth) << 2);
+      const to = halved ? pair + (<usize>((r & 1) * outWidth) << 2) : out + (<usize>(r * outWidth) << 2);
       const rowWidth = min(outWidth, left0 - r * outWidth);
       const rest = rowWidth & 7;
       let wide = rowWidth - rest;
       if (rest > 4) wide += rowWidth > 8 ? 8 : 4;
       if (wide >= 8) {
-        rowOf8(w, from, offsets, blockBytes, to, planeBytes, b, rowWidth, wide, valid, floor);
+        rowOf8(w, from, offsets, blockBytes, to, toBytes, b, rowWidth, wide, valid, floor);
         if (valid > 4) {
           rowOf8(
-            w + blockBytes, from, offsets, blockBytes, to + 4 * planeBytes, planeBytes, b + 16, rowWidth, wide,
+            w + blockBytes, from, offsets, blockBytes, to + 4 * toBytes, toBytes, b + 16, rowWidth, wide,
             valid - 4, floor,
           );
         }
       } else if (wide > 0) {
-        tile8x4(w, from, offsets, blockBytes, to, planeBytes, b, valid, 4, floor);
+        tile8x4(w, from, offsets, blockBytes, to, toBytes, b, valid, 4, floor);
       }
       if (wide < rowWidth) {
         const count = min(4, rowWidth);
         const start = <usize>(rowWidth - count) << 2;
-        tile8x4(w, from + start, offsets, blockBytes, to + start, planeBytes, b, valid, count, floor);
+        tile8x4(w, from + start, offsets, blockBytes, to + start, toBytes, b, valid, count, floor);
+      }
+      if (halved & r) {
+        let target = out + (<usize>((r >> 1) * storedWidth) << 2);
+        for (let j = 0; j < min(8, valid); j++, target += planeBytes) {
+          halveRows(target, pair + <usize>j * toBytes, outWidth);
+        }
       }
     }
+  }
+}
+
+/** The maxima of the windows of 2×2 of two rows that lie one after the other. */
+function halveRows(to: usize, from: usize, width: i32): void {
+  const below = from + (<usize>width << 2);
+  for (let rest = width >> 1, at: usize = 0; rest > 0; rest -= 4, to += 16, at += 32) {
+    const low = larger(v128.load(from + at), v128.load(below + at));
+    const high = larger(v128.load(from + at, 16), v128.load(below + at, 16));
+    storePart(to, larger(evens(low, high), odds(low, high)), min(4, rest));
   }
 }
 

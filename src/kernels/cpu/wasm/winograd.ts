@@ -11,10 +11,11 @@
  * (a vector), two groups to a panel, two panels at a time; everything between x and y stays in the caches.
  */
 import { arg, argI } from './args';
-import { floorOf } from './conv2d';
+import { floorOf, storePart } from './conv2d';
 import { padPlanes } from './padding';
 import { multiply } from './tile';
 import { transpose4 } from './transpose';
+import { larger } from './windows';
 
 /** Panels transformed and multiplied together, so that each weight is fetched once for both. */
 const PANELS = 2;
@@ -77,7 +78,8 @@ export function winogradPack(args: usize, piece: i32, scratch: usize): void {
 
 /**
  * args: y, x, packed, bias, outputs, inputs, groups, height, width, outHeight, outWidth, tile rows a band, bands,
- * padded rows, top, left, pitch, offsets of transformed input and of products in scratch, relu.
+ * padded rows, top, left, pitch, offsets of transformed input and of products in scratch, relu, 1 to store the
+ * maxima of windows of 2×2.
  * piece = (image·groups + group)·bands + band. bias: a zero for every output without one.
  */
 export function winograd(args: usize, piece: i32, scratch: usize): void {
@@ -95,6 +97,7 @@ export function winograd(args: usize, piece: i32, scratch: usize): void {
   const transformed = scratch + arg(args, 17);
   const products = scratch + arg(args, 18);
   const floor = floorOf(argI(args, 19));
+  const halved = argI(args, 20);
 
   const image = piece / bands;
   const firstRow = (piece - image * bands) * bandRows;
@@ -104,7 +107,7 @@ export function winograd(args: usize, piece: i32, scratch: usize): void {
     scratch, arg(args, 1) + (<usize>image * <usize>inputs * <usize>(height * width) << 2), inputs, height, width,
     2 * firstRow - argI(args, 14), argI(args, 15), paddedRows, 2, pitch,
   );
-  const planeBytes = <usize>(outHeight * outWidth) << 2;
+  const planeBytes = <usize>((outHeight >> halved) * (outWidth >> halved)) << 2;
   const y = arg(args, 0) + <usize>image * <usize>outputs * planeBytes;
   const blocks = (outputs + 3) >> 2;
   const positionBytes = positionBytesOf(blocks, inputs);
@@ -145,10 +148,14 @@ export function winograd(args: usize, piece: i32, scratch: usize): void {
       let across = firstAcross;
       for (let slot = 0; slot < last - first; slot++) {
         const from = products + <usize>(slot >> 1) * productBytes + (<usize>(slot & 1) << 4) + (<usize>o << 9);
-        const to = plane + (<usize>(row * outWidth + 8 * across) << 2);
-        transformOutput(
-          to, from, b, floor, <usize>outWidth << 2, outHeight - row, outWidth - 8 * across, products - 64,
-        );
+        const rest = outWidth - 8 * across;
+        if (halved) {
+          const to = plane + (<usize>((row >> 1) * (outWidth >> 1) + 4 * across) << 2);
+          if (outHeight - row > 1) transformOutput(to, from, b, floor, 0, 0, rest >> 1, 0, true);
+        } else {
+          const to = plane + (<usize>(row * outWidth + 8 * across) << 2);
+          transformOutput(to, from, b, floor, <usize>outWidth << 2, outHeight - row, rest, products - 64, false);
+        }
         if (++across == groupsAcross) {
           across = 0;
           row += 2;
@@ -215,11 +222,14 @@ function columns(to: usize, positionBytes: usize, d0: v128, d1: v128, d2: v128, 
   v128.store(to + 3 * positionBytes, f32x4.sub(d1, d3));
 }
 
-/** max(floor, Aᵀ m A + b) of 4 neighbouring tiles of a channel: 2 rows of 8 outputs, cut to `rows` and `width`. */
+/**
+ * max(floor, Aᵀ m A + b) of 4 neighbouring tiles of a channel: 2 rows of 8 outputs, cut to `rows` and `width`, or the
+ * maxima of its windows of 2×2: 4 values, cut to `width`.
+ */
 // @ts-ignore: decorator
 @inline
 function transformOutput(
-  to: usize, from: usize, b: v128, floor: v128, rowBytes: usize, rows: i32, width: i32, spare: usize,
+  to: usize, from: usize, b: v128, floor: v128, rowBytes: usize, rows: i32, width: i32, spare: usize, halved: bool,
 ): void {
   let m0 = v128.load(from);
   let m1 = v128.load(from, 32);
@@ -249,6 +259,10 @@ function transformOutput(
   const odd0 = f32x4.pmax(f32x4.add(f32x4.add(f32x4.add(t0, t1), t2), b), floor);
   const even1 = f32x4.pmax(f32x4.add(f32x4.sub(f32x4.sub(s1, s2), s3), b), floor);
   const odd1 = f32x4.pmax(f32x4.add(f32x4.sub(f32x4.sub(t1, t2), t3), b), floor);
+  if (halved) {
+    storePart(to, larger(larger(even0, even1), larger(odd0, odd1)), min(4, width));
+    return;
+  }
   storeRow(to, even0, odd0, width, spare);
   if (rows > 1) storeRow(to + rowBytes, even1, odd1, width, spare);
 }

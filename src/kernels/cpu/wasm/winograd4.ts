@@ -14,6 +14,7 @@ import { floorOf } from './conv2d';
 import { padPlanes } from './padding';
 import { multiply } from './tile';
 import { transpose4 } from './transpose';
+import { larger } from './windows';
 import { positionBytesOf } from './winograd';
 
 /** Bytes of the 36 positions of an output's products. */
@@ -87,6 +88,7 @@ export function winograd4(args: usize, piece: i32, scratch: usize): void {
   const transformed = scratch + arg(args, 17);
   const products = scratch + arg(args, 18);
   const floor = floorOf(argI(args, 19));
+  const halved = argI(args, 20);
   /** 36 vectors between two passes of a transform, or 16 values of a row that is cut. */
   const between = products - 36 * 16;
 
@@ -98,7 +100,9 @@ export function winograd4(args: usize, piece: i32, scratch: usize): void {
     scratch, arg(args, 1) + (<usize>image * <usize>inputs * <usize>(height * width) << 2), inputs, height, width,
     4 * firstRow - argI(args, 14), argI(args, 15), paddedRows, 1, pitch,
   );
-  const planeBytes = <usize>(outHeight * outWidth) << 2;
+  const storedHeight = outHeight >> halved;
+  const storedWidth = outWidth >> halved;
+  const planeBytes = <usize>(storedHeight * storedWidth) << 2;
   const y = arg(args, 0) + <usize>image * <usize>outputs * planeBytes;
   const blocks = (outputs + 3) >> 2;
   const positionBytes = positionBytesOf(blocks, inputs);
@@ -126,13 +130,15 @@ export function winograd4(args: usize, piece: i32, scratch: usize): void {
       const b = v128.load32_splat(bias + (<usize>o << 2));
       for (let slot = 0; slot < slots; slot++) {
         const r = (first + slot) / groupsAcross;
-        const column = 16 * (first + slot - r * groupsAcross);
-        const row = 4 * (firstRow + r);
-        transformOutput4(
-          y + <usize>o * planeBytes + (<usize>(row * outWidth + column) << 2),
-          products + <usize>o * OUTPUT_BYTES + (<usize>slot << 4),
-          b, floor, <usize>outWidth << 2, outHeight - row, outWidth - column, between,
-        );
+        const column = (16 * (first + slot - r * groupsAcross)) >> halved;
+        const row = (4 * (firstRow + r)) >> halved;
+        const to = y + <usize>o * planeBytes + (<usize>(row * storedWidth + column) << 2);
+        transformColumns4(between, products + <usize>o * OUTPUT_BYTES + (<usize>slot << 4));
+        if (halved) {
+          storeHalved4(to, between, b, floor, <usize>storedWidth << 2, storedHeight - row, storedWidth - column);
+        } else {
+          storeRows4(to, between, b, floor, <usize>storedWidth << 2, storedHeight - row, storedWidth - column);
+        }
       }
     }
   }
@@ -191,10 +197,10 @@ function inputTransform(to: usize, step: usize, d0: v128, d1: v128, d2: v128, d3
   v128.store(to + 5 * step, f32x4.sub(f32x4.add(f32x4.mul(two, f32x4.sub(d5, d3)), u2), f32x4.mul(three, v)));
 }
 
-/** max(floor, Aᵀ m A + b) of 4 neighbouring tiles of a channel: 4 rows of 16 outputs, cut to `rows` and `width`. */
-function transformOutput4(
-  to: usize, from: usize, b: v128, floor: v128, rowBytes: usize, rows: i32, width: i32, between: usize,
-): void {
+/** Aᵀ m of 4 neighbouring tiles of a channel: 4 rows of 6 vectors. */
+// @ts-ignore: decorator
+@inline
+function transformColumns4(between: usize, from: usize): void {
   for (let c: usize = 0; c < 6; c++) {
     const m = from + (c << 5);
     const m0 = v128.load(m);
@@ -208,7 +214,12 @@ function transformOutput4(
     v128.store(column, output2(sum, m3, m4), 192);
     v128.store(column, output3(difference, m3, m4, v128.load(m, 960)), 288);
   }
-  let row = between;
+}
+
+/** The rest of max(floor, Aᵀ m A + b): 4 rows of 16 outputs, cut to `rows` and `width`. */
+function storeRows4(
+  to: usize, row: usize, b: v128, floor: v128, rowBytes: usize, rows: i32, width: i32,
+): void {
   for (let r = min(4, rows); r > 0; r--, row += 96, to += rowBytes) {
     const m3 = v128.load(row, 48);
     const m4 = v128.load(row, 64);
@@ -229,9 +240,46 @@ function transformOutput4(
     v128.store(target, v128.shuffle<f32>(AB, CD, 0, 1, 4, 5), 32);
     v128.store(target, v128.shuffle<f32>(AB, CD, 2, 3, 6, 7), 48);
     if (width < 16) {
-      for (let i: usize = 0; i < <usize>width; i++) store<f32>(to + (i << 2), load<f32>(row + (i << 2)));
+      for (let i = 0; i < width; i++) store<f32>(to + (<usize>i << 2), load<f32>(row + (<usize>i << 2)));
     }
   }
+}
+
+/** The same, and the maxima of its windows of 2×2: 2 rows of 8, cut to `rows` and `width`. */
+function storeHalved4(
+  to: usize, row: usize, b: v128, floor: v128, rowBytes: usize, rows: i32, width: i32,
+): void {
+  for (let r = min(2, rows); r > 0; r--, row += 192, to += rowBytes) {
+    transformRow4(row, b, floor);
+    transformRow4(row + 96, b, floor);
+    const even = larger(
+      larger(v128.load(row), v128.load(row, 96)), larger(v128.load(row, 16), v128.load(row, 112)),
+    );
+    const odd = larger(
+      larger(v128.load(row, 32), v128.load(row, 128)), larger(v128.load(row, 48), v128.load(row, 144)),
+    );
+    const target = width >= 8 ? to : row;
+    v128.store(target, v128.shuffle<f32>(even, odd, 0, 4, 1, 5));
+    v128.store(target, v128.shuffle<f32>(even, odd, 2, 6, 3, 7), 16);
+    if (width < 8) {
+      for (let i = 0; i < width; i++) store<f32>(to + (<usize>i << 2), load<f32>(row + (<usize>i << 2)));
+    }
+  }
+}
+
+/** Columns 0 to 3 of 4 tiles in the place of the first four of 6 vectors. */
+// @ts-ignore: decorator
+@inline
+function transformRow4(row: usize, b: v128, floor: v128): void {
+  const m0 = v128.load(row);
+  const m3 = v128.load(row, 48);
+  const m4 = v128.load(row, 64);
+  const sum = f32x4.add(v128.load(row, 16), v128.load(row, 32));
+  const difference = f32x4.sub(v128.load(row, 16), v128.load(row, 32));
+  v128.store(row, f32x4.pmax(f32x4.add(output0(m0, sum, m3, m4), b), floor));
+  v128.store(row, f32x4.pmax(f32x4.add(output1(difference, m3, m4), b), floor), 16);
+  v128.store(row, f32x4.pmax(f32x4.add(output2(sum, m3, m4), b), floor), 32);
+  v128.store(row, f32x4.pmax(f32x4.add(output3(difference, m3, m4, v128.load(row, 80)), b), floor), 48);
 }
 
 // @ts-ignore: decorator
