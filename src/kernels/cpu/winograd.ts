@@ -9,6 +9,9 @@ import { packedForm } from './packedforms.ts';
 const MIN_CHANNELS = 8;
 /** Up to here tiles of 4×4 keep errors below 2e-6 of the largest output. */
 const MAX_LARGE_CHANNELS = 64;
+/** Pieces a job should have where more mean transforming the same input for each, and outputs such a piece should have. */
+const FEW_PIECES = 4;
+const MIN_OUTPUTS = 32;
 /** Tiles a band should have at least: the rows of two bands overlap. */
 const BAND_TILES = 128;
 
@@ -91,15 +94,17 @@ function launchTiles(machine: Machine, c: Convolution, tile: 2 | 4): void {
   const maxRows = Math.min(sharing, pieces((BAND_TILES * 4) / (tile * tile), pieces(outWidth, tile)));
   const layout =
     tile === 2 ? layoutTiles(c.geometry, inputs, maxRows) : layoutLargeTiles(c.geometry, inputs, maxRows);
+  const shares = images * groups * layout.bands;
+  const chunks = Math.min(pieces(FEW_PIECES, shares), Math.max(1, Math.floor(outputs / MIN_OUTPUTS)));
   const panels = tile === 2 ? 2 : 1;
   const products = layout.bytes + panels * positions * (32 * inputs + 64) + (tile === 2 ? 64 : 36 * 16);
   machine.launch(
     tile === 2 ? 'winograd' : 'winograd4',
-    images * groups * layout.bands,
+    shares * chunks,
     [
       ...[c.y, c.x, packed, bias, outputs, inputs, groups, c.height, c.width, outHeight, outWidth],
       ...[layout.bandRows, layout.bands, layout.paddedRows, c.top, c.left, layout.pitch],
-      ...[layout.bytes, products, c.relu ? 1 : 0, c.halved ? 1 : 0],
+      ...[layout.bytes, products, c.relu ? 1 : 0, c.halved ? 1 : 0, chunks],
     ],
     [],
     {

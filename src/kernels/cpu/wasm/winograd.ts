@@ -79,8 +79,8 @@ export function winogradPack(args: usize, piece: i32, scratch: usize): void {
 /**
  * args: y, x, packed, bias, outputs, inputs, groups, height, width, outHeight, outWidth, tile rows a band, bands,
  * padded rows, top, left, pitch, offsets of transformed input and of products in scratch, relu, 1 to store the
- * maxima of windows of 2×2.
- * piece = (image·groups + group)·bands + band. bias: a zero for every output without one.
+ * maxima of windows of 2×2, chunks of outputs.
+ * piece = ((image·groups + group)·bands + band)·chunks + chunk. bias: a zero for every output without one.
  */
 export function winograd(args: usize, piece: i32, scratch: usize): void {
   const outputs = argI(args, 4);
@@ -98,9 +98,11 @@ export function winograd(args: usize, piece: i32, scratch: usize): void {
   const products = scratch + arg(args, 18);
   const floor = floorOf(argI(args, 19));
   const halved = argI(args, 20);
+  const chunks = argI(args, 21);
 
-  const image = piece / bands;
-  const firstRow = (piece - image * bands) * bandRows;
+  const share = piece / chunks;
+  const image = share / bands;
+  const firstRow = (share - image * bands) * bandRows;
   const group = image % groups;
   const rows = min(bandRows, ((outHeight + 1) >> 1) - firstRow);
   padPlanes(
@@ -113,6 +115,9 @@ export function winograd(args: usize, piece: i32, scratch: usize): void {
   const positionBytes = positionBytesOf(blocks, inputs);
   const packed = arg(args, 2) + <usize>group * 16 * positionBytes;
   const bias = arg(args, 3) + (<usize>(group * outputs) << 2);
+  const firstBlock = (piece - share * chunks) * blocks / chunks;
+  const endBlock = (piece - share * chunks + 1) * blocks / chunks;
+  const blockBytes = <usize>inputs << 4;
   const bandBytes = <usize>(paddedRows * 2 * pitch) << 2;
   // With a line between positions, they do not compete for the same cache sets.
   const panelBytes = (<usize>inputs << 5) + 64;
@@ -133,15 +138,16 @@ export function winograd(args: usize, piece: i32, scratch: usize): void {
     for (let p: usize = 0; p < 16; p++) {
       for (let panel: usize = 0; panel < <usize>panels; panel++) {
         multiply(
-          products + panel * productBytes + (p << 5), packed + p * positionBytes,
-          transformed + (panel * 16 + p) * panelBytes, inputs, blocks, 512,
+          products + panel * productBytes + (<usize>firstBlock << 11) + (p << 5),
+          packed + p * positionBytes + <usize>firstBlock * blockBytes,
+          transformed + (panel * 16 + p) * panelBytes, inputs, endBlock - firstBlock, 512,
         );
       }
     }
     // Channel by channel, so that what neighbouring groups write to a line meets there.
     const firstTileRow = first / groupsAcross;
     const firstAcross = first - firstTileRow * groupsAcross;
-    for (let o = 0; o < outputs; o++) {
+    for (let o = 4 * firstBlock; o < min(outputs, 4 * endBlock); o++) {
       const plane = y + <usize>o * planeBytes;
       const b = v128.load32_splat(bias + (<usize>o << 2));
       let row = 2 * (firstRow + firstTileRow);

@@ -89,11 +89,13 @@ export function winograd4(args: usize, piece: i32, scratch: usize): void {
   const products = scratch + arg(args, 18);
   const floor = floorOf(argI(args, 19));
   const halved = argI(args, 20);
+  const chunks = argI(args, 21);
   /** 36 vectors between two passes of a transform, or 16 values of a row that is cut. */
   const between = products - 36 * 16;
 
-  const image = piece / bands;
-  const firstRow = (piece - image * bands) * bandRows;
+  const share = piece / chunks;
+  const image = share / bands;
+  const firstRow = (share - image * bands) * bandRows;
   const group = image % groups;
   const rows = min(bandRows, ((outHeight + 3) >> 2) - firstRow);
   padPlanes(
@@ -108,6 +110,9 @@ export function winograd4(args: usize, piece: i32, scratch: usize): void {
   const positionBytes = positionBytesOf(blocks, inputs);
   const packed = arg(args, 2) + <usize>group * 36 * positionBytes;
   const bias = arg(args, 3) + (<usize>(group * outputs) << 2);
+  const firstBlock = (piece - share * chunks) * blocks / chunks;
+  const endBlock = (piece - share * chunks + 1) * blocks / chunks;
+  const blockBytes = <usize>inputs << 4;
   const bandBytes = <usize>(paddedRows * pitch) << 2;
   const panelBytes = (<usize>inputs << 5) + 64;
 
@@ -123,10 +128,12 @@ export function winograd4(args: usize, piece: i32, scratch: usize): void {
     }
     for (let p: usize = 0; p < 36; p++) {
       multiply(
-        products + (p << 5), packed + p * positionBytes, transformed + p * panelBytes, inputs, blocks, OUTPUT_BYTES,
+        products + <usize>firstBlock * 4 * OUTPUT_BYTES + (p << 5),
+        packed + p * positionBytes + <usize>firstBlock * blockBytes,
+        transformed + p * panelBytes, inputs, endBlock - firstBlock, OUTPUT_BYTES,
       );
     }
-    for (let o = 0; o < outputs; o++) {
+    for (let o = 4 * firstBlock; o < min(outputs, 4 * endBlock); o++) {
       const b = v128.load32_splat(bias + (<usize>o << 2));
       for (let slot = 0; slot < slots; slot++) {
         const r = (first + slot) / groupsAcross;
