@@ -18,6 +18,7 @@ export * from './optimizer';
 export * from './pool2d';
 export * from './reduce';
 export * from './softmax';
+export * from './squeeze';
 export * from './winograd';
 export * from './winograd4';
 export * from './winogradweight';

@@ -9,6 +9,7 @@
 import { arg, argI } from './args';
 import { firstLanes, high64, join64, low64, maxOfLanes, storeFirst } from './lanes';
 import { axesOf, offsetOf, sizeOf, strideOf } from './strided';
+import { sumOfRun } from './sums';
 
 const SUM = 0;
 const MAX = 1;
@@ -23,32 +24,9 @@ const COLUMNS: usize = 16;
 // @ts-ignore: decorator
 @inline
 function run(op: i32, x: usize, count: usize): f64 {
+  if (op == SUM) return sumOfRun(x, count);
   const end = x + ((count & ~7) << 2);
   const rest = count & 7;
-  if (op == SUM) {
-    let a = f64x2.splat(0);
-    let b = a;
-    let c = a;
-    let d = a;
-    for (; x < end; x += 32) {
-      const first = v128.load(x);
-      const second = v128.load(x, 16);
-      a = f64x2.add(a, low64(first));
-      b = f64x2.add(b, high64(first));
-      c = f64x2.add(c, low64(second));
-      d = f64x2.add(d, high64(second));
-    }
-    if (rest) {
-      const first = v128.and(v128.load(x), firstLanes(rest));
-      const second = v128.and(v128.load(x, 16), firstLanes(rest > 4 ? rest - 4 : 0));
-      a = f64x2.add(a, low64(first));
-      b = f64x2.add(b, high64(first));
-      c = f64x2.add(c, low64(second));
-      d = f64x2.add(d, high64(second));
-    }
-    const sum = f64x2.add(f64x2.add(a, b), f64x2.add(c, d));
-    return f64x2.extract_lane(sum, 0) + f64x2.extract_lane(sum, 1);
-  }
   const lowest = f32x4.splat(f32.NEGATIVE_INFINITY);
   let a = lowest;
   let b = lowest;
