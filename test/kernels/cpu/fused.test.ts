@@ -9,7 +9,12 @@ import { table } from '../../../src/tensor/ops/table.ts';
 const backend = await cpu({ threads: 2 });
 afterAll(() => backend.close());
 
-const ops = ['squeezeExcitation', 'squeezeExcitationBackward'] as const;
+const ops = [
+  'squeezeExcitation',
+  'squeezeExcitationBackward',
+  'attentionPool',
+  'attentionPoolBackward',
+] as const;
 
 it.each(ops)('%s', (op: OpName) => {
   const { samples, unfused } = table[op];

@@ -1,5 +1,6 @@
 /** Every function exported here can be launched by its name. One line a family, in alphabetical order. */
 export * from './attention';
+export * from './attentionpool';
 export * from './augment';
 export * from './batchnorm';
 export * from './batchnormblock';

@@ -3,8 +3,8 @@
  * 4×8 accumulators reads both from one end to the other. b is packed once for all (`matmulPack`), a by each piece.
  */
 import { arg, argI } from './args';
-import { multiply } from './tile';
-import { transpose4, transpose8 } from './transpose';
+import { multiplyPanel, packColumns, packPanel, packRows } from './panels';
+import { transpose8 } from './transpose';
 
 /** args: packed, b, K, N, transposeB, panels, batches' stride in b (values). piece = batch·panels + panel. */
 export function matmulPack(args: usize, piece: i32, scratch: usize): void {
@@ -14,21 +14,10 @@ export function matmulPack(args: usize, piece: i32, scratch: usize): void {
   const batch = piece / panels;
   const column = (piece - batch * panels) << 3;
   const valid = min(8, columns - column);
-  let to = arg(args, 0) + <usize>piece * (<usize>depth << 5);
+  const to = arg(args, 0) + <usize>piece * (<usize>depth << 5);
   const b = arg(args, 1) + (<usize>batch * arg(args, 6) << 2);
-  if (argI(args, 4)) {
-    transpose8(to, b + (<usize>(column * depth) << 2), <usize>depth << 2, valid, depth);
-    return;
-  }
-  let from = b + (<usize>column << 2);
-  for (let k = 0; k < depth; k++, to += 32, from += <usize>columns << 2) {
-    if (valid == 8) {
-      v128.store(to, v128.load(from));
-      v128.store(to, v128.load(from, 16), 16);
-    } else {
-      for (let j = 0; j < 8; j++) store<f32>(to + (<usize>j << 2), j < valid ? load<f32>(from + (<usize>j << 2)) : 0);
-    }
-  }
+  if (argI(args, 4)) transpose8(to, b + (<usize>(column * depth) << 2), <usize>depth << 2, valid, depth);
+  else packPanel(to, b + (<usize>column << 2), valid, depth, <usize>columns << 2);
 }
 
 /**
@@ -55,16 +44,8 @@ export function matmul(args: usize, piece: i32, scratch: usize): void {
 
   const packed = scratch + 128;
   const blockBytes = <usize>depth << 4;
-  for (let r = 0; r < rows; r += 4) {
-    const to = packed + <usize>(r >> 2) * blockBytes;
-    const valid = min(4, rows - r);
-    const row = firstRow + r;
-    if (!transposed) {
-      transpose4(to, a + (<usize>(row * depth) << 2), <usize>depth << 2, valid, depth, 16);
-    } else {
-      copyRows(to, a + (<usize>row << 2), <usize>M << 2, valid, depth);
-    }
-  }
+  if (transposed) packColumns(packed, a + (<usize>firstRow << 2), rows, depth, <usize>M << 2);
+  else packRows(packed, a + (<usize>(firstRow * depth) << 2), rows, depth);
 
   const lastPanel = min(argI(args, 11), (panelPiece + 1) * panelsAPiece);
   for (let panel = panelPiece * panelsAPiece; panel < lastPanel; panel++) {
@@ -72,31 +53,8 @@ export function matmul(args: usize, piece: i32, scratch: usize): void {
     const from = b + <usize>panel * (<usize>depth << 5);
     for (let r = 0; r < rows; r += 4) {
       const to = y + (<usize>((firstRow + r) * N + column) << 2);
-      const validRows = rows - r;
-      const validColumns = N - column;
       const w = packed + <usize>(r >> 2) * blockBytes;
-      if (validRows >= 4 && validColumns >= 8) {
-        multiply(to, w, from, depth, 1, <usize>N << 2);
-      } else {
-        multiply(scratch, w, from, depth, 1, 32);
-        const height = min(validRows, 4);
-        const width = min(validColumns, 8);
-        for (let i = 0; i < height; i++) {
-          for (let j = 0; j < width; j++) {
-            store<f32>(to + (<usize>(i * N + j) << 2), load<f32>(scratch + (<usize>(i * 8 + j) << 2)));
-          }
-        }
-      }
+      multiplyPanel(to, w, from, depth, min(4, rows - r), N - column, <usize>N << 2, scratch);
     }
-  }
-}
-
-/** Four neighbours of each of `count` rows. */
-// @ts-ignore: decorator
-@inline
-function copyRows(to: usize, from: usize, rowBytes: usize, valid: i32, count: i32): void {
-  for (let k = 0; k < count; k++, to += 16, from += rowBytes) {
-    if (valid == 4) v128.store(to, v128.load(from));
-    else for (let j = 0; j < 4; j++) store<f32>(to + (<usize>j << 2), j < valid ? load<f32>(from + (<usize>j << 2)) : 0);
   }
 }

@@ -37,3 +37,11 @@ export function exponentials(write: bool, y: usize, x: usize, count: usize, m: f
   const sum = f64x2.add(low, high);
   return f64x2.extract_lane(sum, 0) + f64x2.extract_lane(sum, 1);
 }
+
+/** e^(x − m) / Σ e^(x − m) with the maximum m of the row. y may be x. */
+export function softmaxRow(y: usize, x: usize, count: usize): void {
+  const scale = f32x4.splat(<f32>(1 / exponentials(true, y, x, count, rowMaximum(x, count))));
+  const end = y + ((count & ~3) << 2);
+  for (; y < end; y += 16) v128.store(y, f32x4.mul(v128.load(y), scale));
+  if (count & 3) storeFirst(y, f32x4.mul(v128.load(y), scale), count & 3);
+}

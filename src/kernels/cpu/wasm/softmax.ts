@@ -2,7 +2,7 @@
 import { arg } from './args';
 import { storeFirst } from './lanes';
 import { logV } from './math';
-import { exponentials, rowMaximum } from './rows';
+import { exponentials, rowMaximum, softmaxRow } from './rows';
 
 /** ln Σ e^(x − m). */
 // @ts-ignore: decorator
@@ -17,12 +17,7 @@ export function softmaxKernel(args: usize, piece: i32, scratch: usize): void {
   const last = min(first + arg(args, 3), arg(args, 2));
   const count = arg(args, 4);
   for (let row = first; row < last; row++) {
-    let y = arg(args, 0) + ((row * count) << 2);
-    const x = arg(args, 1) + ((row * count) << 2);
-    const scale = f32x4.splat(<f32>(1 / exponentials(true, y, x, count, rowMaximum(x, count))));
-    const end = y + ((count & ~3) << 2);
-    for (; y < end; y += 16) v128.store(y, f32x4.mul(v128.load(y), scale));
-    if (count & 3) storeFirst(y, f32x4.mul(v128.load(y), scale), count & 3);
+    softmaxRow(arg(args, 0) + ((row * count) << 2), arg(args, 1) + ((row * count) << 2), count);
   }
 }
 
