@@ -6,7 +6,7 @@ import { wasmBase64 } from './wasm-binary.ts';
 const MAX_INTEGERS = 128;
 const MAX_FLOATS = 16;
 const ARGS_BYTES = MAX_INTEGERS * 4 + MAX_FLOATS * 8;
-const CONTROL_BYTES = 512;
+const CONTROL_BYTES = 576;
 /** Offset of the job's description in the control block; see wasm/worker.ts. */
 const JOB = 384;
 /** Jobs with less work than this (about 10 µs) are not worth waking anybody. */

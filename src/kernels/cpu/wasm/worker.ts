@@ -5,6 +5,8 @@
  *   next       pieces not yet taken. Threads take some by counting down: a result > 0 means pieces of the job whose
  *              description stands in `job`, and that job cannot end before they are done; so a thread that comes
  *              late either gets pieces of the present job or none, never any of a past job.
+ *   front,     pieces taken from either end. Even threads begin with the first piece and odd ones with the last, so
+ *   back       that with two threads each finds in its cache what it made of the same part in the job before.
  *   done       pieces finished. The host goes on when it equals `pieces`.
  *   signal     grows with every job; idle threads sleep on it.
  *   sleepers   threads that sleep, or are about to.
@@ -20,6 +22,8 @@ const SLEEPERS: usize = 192;
 const WAITING: usize = 256;
 const STATE: usize = 320;
 const JOB: usize = 384;
+const FRONT: usize = 448;
+const BACK: usize = 512;
 
 /**
  * Polls before a worker sleeps: some 120 µs, longer than a run of ops too small to share. Waking it again takes 10 to 40.
@@ -41,7 +45,10 @@ function takePieces(control: usize, thread: i32): void {
     const args = <usize>load<u32>(control + JOB, 4);
     const pieces = load<i32>(control + JOB, 8);
     const scratch = <usize>load<u32>(control + JOB, 12) + <usize>thread * <usize>load<u32>(control + JOB, 16);
-    for (let i = 0; i < taken; i++) call_indirect<void>(kernel, args, pieces - left + i, scratch);
+    const first = thread & 1
+      ? pieces - taken - atomic.add<i32>(control + BACK, taken)
+      : atomic.add<i32>(control + FRONT, taken);
+    for (let i = 0; i < taken; i++) call_indirect<void>(kernel, args, first + i, scratch);
     const done = atomic.add<i32>(control + DONE, taken) + taken;
     if (done == pieces && atomic.load<i32>(control + WAITING) != 0) atomic.notify(control + DONE, 1);
   }
@@ -66,6 +73,8 @@ export function work(control: usize, thread: i32): void {
 export function runJob(control: usize): i32 {
   const pieces = load<i32>(control + JOB, 8);
   atomic.store<i32>(control + DONE, 0);
+  atomic.store<i32>(control + FRONT, 0);
+  atomic.store<i32>(control + BACK, 0);
   atomic.store<i32>(control + NEXT, pieces);
   wake(control, pieces - 1);
   takePieces(control, 0);
