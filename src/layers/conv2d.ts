@@ -14,16 +14,19 @@ export interface Conv2dConfig extends Conv2dOptions {
 /** Convolution of [N, C, H, W] → [N, outC, H', W']. */
 export class Conv2d extends Layer {
   readonly config: Conv2dConfig;
+  private readonly options: Conv2dOptions;
   readonly weight: Variable;
   readonly bias: Variable | null;
 
   constructor(config: Conv2dConfig, init: Initialiser) {
     super();
     this.config = config;
-    const { inChannels, outChannels, kernel, groups = 1 } = config;
+    const { inChannels, outChannels, kernel, bias = true, ...options } = config;
+    this.options = options;
+    const { groups = 1 } = options;
     const fanIn = (inChannels / groups) * kernel[0] * kernel[1];
     this.weight = this.own.weight = init.he([outChannels, inChannels / groups, ...kernel], fanIn);
-    this.bias = (config.bias ?? true) ? (this.own.bias = init.constant([outChannels], 0)) : null;
+    this.bias = bias ? (this.own.bias = init.constant([outChannels], 0)) : null;
   }
 
   forward(x: Tensor, _context?: Context): Tensor {
@@ -32,7 +35,7 @@ export class Conv2d extends Layer {
 
   /** The same convolution with other values, perhaps with a rectifier and pooling behind it. */
   apply(x: Tensor, weight: Tensor, bias?: Tensor, after: Pick<Conv2dOptions, 'relu' | 'pool'> = {}): Tensor {
-    const { bias: _, ...options } = this.config;
-    return x.conv2d(weight, { ...options, ...after, ...(bias ? { bias } : {}) });
+    const { options } = this;
+    return x.conv2d(weight, bias ? { ...options, ...after, bias } : { ...options, ...after });
   }
 }

@@ -72,19 +72,17 @@ export function windowCount(
   padding: number,
   dilation = 1,
 ): number {
-  for (const [name, value, least] of [
-    ['stride', stride, 1],
-    ['padding', padding, 0],
-    ['dilation', dilation, 1],
-    ['kernel', kernel, 1],
-  ] as const) {
-    if (!Number.isInteger(value) || value < least) {
-      throw new ShapeError(
-        'shape/window',
-        `${op}: ${name} ${value} along ${axis} is not a whole number of at least ${least}`,
-      );
-    }
-  }
+  const check = (name: string, value: number, least: number) => {
+    if (Number.isInteger(value) && value >= least) return;
+    throw new ShapeError(
+      'shape/window',
+      `${op}: ${name} ${value} along ${axis} is not a whole number of at least ${least}`,
+    );
+  };
+  check('stride', stride, 1);
+  check('padding', padding, 0);
+  check('dilation', dilation, 1);
+  check('kernel', kernel, 1);
   const count = Math.floor((input + padding - dilation * (kernel - 1) - 1) / stride) + 1;
   if (count < 1) {
     throw new ShapeError(

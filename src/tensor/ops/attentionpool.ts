@@ -1,7 +1,7 @@
 /** Attention pooling (Ilse, Tomczak & Welling 2018). Formulas: `kernels/reference/attentionpool.ts`. */
 import { formatShape, ShapeError } from '../../base/errors.ts';
 import { apply } from '../apply.ts';
-import type { Shape } from '../shape.ts';
+import { type Shape, sameShape } from '../shape.ts';
 import type { Domain, OpSpec, Sample } from '../spec.ts';
 import { throughUnfused } from '../tape.ts';
 import type { Tensor } from '../tensor.ts';
@@ -23,16 +23,16 @@ const cases: readonly (readonly [Shape, number, number])[] = [
 ];
 
 function checkShapes(op: string, x: Shape, parameters: readonly Shape[]): { heads: number } {
-  const [scoreWeight, scoreBias] = parameters.slice(-2);
-  const heads = scoreWeight?.[0];
-  const hidden = parameters.length === 4 ? parameters[0]![0] : undefined;
-  const expected =
-    hidden === undefined
-      ? [`${heads},${x[1]}`, `${heads},1`]
-      : [`${hidden},${x[1]}`, `${hidden},1`, `${heads},${hidden}`, `${heads},1`];
-  if (x.length === 3 && scoreBias && parameters.map(String).join('|') === expected.join('|')) {
-    return { heads: heads! };
-  }
+  const [f, hidden] = [x[1]!, parameters.length === 4 ? parameters[0]![0]! : 0];
+  const heads = parameters.at(-2)?.[0] ?? 0;
+  const ofScores = [
+    [heads, hidden || f],
+    [heads, 1],
+  ];
+  const expected = hidden ? [[hidden, f], [hidden, 1], ...ofScores] : ofScores;
+  const fits =
+    parameters.length === expected.length && expected.every((shape, i) => sameShape(shape, parameters[i]!));
+  if (x.length === 3 && fits) return { heads };
   throw new ShapeError(
     'shape/attention-pool',
     `${op}: weights and biases ${parameters.map(formatShape).join(', ')} do not fit the features of ${formatShape(x)}`,
@@ -137,7 +137,7 @@ export const attentionPoolBackward: OpSpec<None> = {
       ...others.slice(0, -1),
       [others[others.length - 2]?.[0] ?? 0, 1],
     ]);
-    if (String(g) !== `${n},${f * heads}` || String(weights) !== `${n},${heads},${p}`) {
+    if (!sameShape(g!, [n, f * heads]) || !sameShape(weights!, [n, heads, p])) {
       throw new ShapeError(
         'shape/attention-pool',
         `attentionPoolBackward: gradient ${formatShape(g!)} and weights ${formatShape(weights!)} do not fit ${formatShape(x!)} and ${heads} heads`,

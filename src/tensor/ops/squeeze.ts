@@ -1,7 +1,7 @@
 /** Squeeze-and-excitation (Hu et al. 2018). Formulas: `kernels/reference/squeeze.ts`. */
 import { formatShape, ShapeError } from '../../base/errors.ts';
 import { apply } from '../apply.ts';
-import type { Shape } from '../shape.ts';
+import { type Shape, sameShape } from '../shape.ts';
 import type { OpSpec, Sample } from '../spec.ts';
 import { throughUnfused } from '../tape.ts';
 import type { Tensor } from '../tensor.ts';
@@ -18,12 +18,9 @@ const cases: readonly (readonly [Shape, number])[] = [
 ];
 
 function checkShapes(op: string, x: Shape, [w1, b1, w2, b2]: readonly Shape[]): void {
-  const c = x[1];
-  const k = b1?.[0];
-  const fits =
-    x.length === 4 &&
-    [w1, b1, w2, b2].map((shape) => String(shape)).join('|') === `${k},${c}|${k}|${c},${k}|${c}`;
-  if (fits) return;
+  const [c, k] = [x[1]!, b1?.[0] ?? 0];
+  const fits = sameShape(w1!, [k, c]) && sameShape(b1!, [k]) && sameShape(w2!, [c, k]) && sameShape(b2!, [c]);
+  if (x.length === 4 && fits) return;
   throw new ShapeError(
     'shape/squeeze',
     `${op}: weights ${formatShape(w1!)}, ${formatShape(w2!)} and biases ${formatShape(b1!)}, ${formatShape(b2!)} do not fit the channels of ${formatShape(x)}`,
@@ -81,7 +78,7 @@ export const squeezeExcitation: OpSpec<None> = {
 export const squeezeExcitationBackward: OpSpec<None> = {
   shape: ([x, dy, ...weights]) => {
     checkShapes('squeezeExcitationBackward', x!, weights);
-    if (formatShape(dy!) !== formatShape(x!)) {
+    if (!sameShape(dy!, x!)) {
       throw new ShapeError(
         'shape/squeeze',
         `squeezeExcitationBackward: gradient ${formatShape(dy!)} does not fit ${formatShape(x!)}`,
