@@ -32,12 +32,14 @@ export interface Effort {
   readonly seconds: number;
   /** Which quantiles stand beside the median. */
   readonly spread?: readonly [low: number, high: number];
+  /** Milliseconds before each turn; 50 if not given. */
+  readonly pause?: number;
 }
 
 /** Lets everybody take turns, closes them, and compares. The first is the one the others are compared with. */
 export async function contest(
   contestants: readonly (Contestant | Missing)[],
-  { rounds, seconds, spread = [0.1, 0.9] }: Effort,
+  { rounds, seconds, spread = [0.1, 0.9], pause = 50 }: Effort,
 ): Promise<Row[]> {
   const present = contestants.filter((c): c is Contestant => 'turn' in c);
   const samples = new Map(present.map((c) => [c, [] as number[]]));
@@ -46,7 +48,7 @@ export async function contest(
     for (let round = 0; round < rounds; round++) {
       for (const contestant of present) {
         // Threads that spin after their last job have gone to sleep by then.
-        await new Promise((resolve) => setTimeout(resolve, 50));
+        await new Promise((resolve) => setTimeout(resolve, pause));
         const times = await contestant.turn(seconds);
         samples.get(contestant)!.push(...times);
         medians.get(contestant)!.push(quantile(times, 0.5));

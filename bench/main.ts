@@ -8,6 +8,7 @@ import { inferenceQuestion } from './inference.ts';
 import { logMelQuestion } from './log-mel.ts';
 import { environment } from './machine.ts';
 import { matmulQuestion } from './matmul.ts';
+import { opsQuestion } from './ops.ts';
 import { loadOnnx } from './peers/onnx.ts';
 import { Python } from './peers/python.ts';
 import { processQuestion } from './process.ts';
@@ -23,6 +24,7 @@ const questions: readonly Question[] = [
   extractionQuestion,
   processQuestion,
   matmulQuestion,
+  opsQuestion,
 ];
 const PUBLISHED = 'bench/results/published.json';
 const PAGE = 'docs/benchmarks.md';
