@@ -19,7 +19,9 @@ function copy(machine: Machine, op: string, y: number, x: number, walk: Walk): v
   const [yStrides, xStrides] = merged.strides;
   const last = merged.sizes.length - 1;
   const contiguousInX = xStrides!.indexOf(1);
-  if (yStrides![last] === 1 && contiguousInX >= 0 && contiguousInX !== last && merged.sizes[last]! >= 4) {
+  // Where x stands still along the last axis, rows are filled.
+  const turned = contiguousInX >= 0 && contiguousInX !== last && xStrides![last] !== 0;
+  if (yStrides![last] === 1 && turned && merged.sizes[last]! >= 4) {
     transpose(machine, op, y, x, merged, contiguousInX);
   } else {
     const integers = [y, x, count, 0, ...walkArguments(op, merged)];

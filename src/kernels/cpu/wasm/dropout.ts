@@ -12,9 +12,18 @@ export function dropoutKernel(args: usize, piece: i32, scratch: usize): void {
   const y = arg(args, 0);
   const x = arg(args, 1);
   const scale = f32x4.splat(argF(args, 0));
-  for (let i = start; i < end; i += 32) {
+  let i = start;
+  for (; i + 32 <= end; i += 32) {
     keepMasks(args + 12, <u32>(i >> 3), scratch);
-    for (let j: usize = 0; j < 32 && i + j < end; j += 4) {
+    const from = x + (i << 2);
+    const to = y + (i << 2);
+    for (let at: usize = 0; at < 128; at += 16) {
+      v128.store(to + at, v128.and(v128.load(scratch + at), f32x4.mul(v128.load(from + at), scale)));
+    }
+  }
+  if (i < end) {
+    keepMasks(args + 12, <u32>(i >> 3), scratch);
+    for (let j: usize = 0; i + j < end; j += 4) {
       const kept = v128.and(v128.load(scratch + (j << 2)), f32x4.mul(v128.load(x + ((i + j) << 2)), scale));
       storeFirst(y + ((i + j) << 2), kept, min(4, end - i - j));
     }

@@ -1,6 +1,6 @@
 /** Layer normalisation of rows; the formulas stand in reference/layernorm.ts. Sums are in float64. */
 import { arg, argD } from './args';
-import { firstLanes, high64, low64, storeFirst } from './lanes';
+import { firstLanes, high64, load64, low64, storeFirst } from './lanes';
 
 /** The two lanes of a + b added up. */
 // @ts-ignore: decorator
@@ -10,12 +10,11 @@ function total(a: v128, b: v128): f64 {
   return f64x2.extract_lane(sum, 0) + f64x2.extract_lane(sum, 1);
 }
 
-/** (x − mean) − low for four values, 0 in the lanes from `count` on. */
+/** (x − mean) − low for four values. */
 // @ts-ignore: decorator
 @inline
-function centred(x: usize, mean: v128, low: v128, count: usize): v128 {
-  const d = f32x4.sub(f32x4.sub(v128.load(x), mean), low);
-  return count >= 4 ? d : v128.and(d, firstLanes(count));
+function centred(x: usize, mean: v128, low: v128): v128 {
+  return f32x4.sub(f32x4.sub(v128.load(x), mean), low);
 }
 
 /** args: y, mean, variance, x, gamma, beta, rows, rows a piece, row length; floats: epsilon. */
@@ -25,13 +24,20 @@ export function layerNormKernel(args: usize, piece: i32, scratch: usize): void {
   const first = <usize>piece * arg(args, 7);
   const last = min(first + arg(args, 7), arg(args, 6));
   const length = arg(args, 8);
+  const whole = (length & ~3) << 2;
+  const rest = length & 3;
+  const lanes = firstLanes(rest);
   for (let row = first; row < last; row++) {
     const x = arg(args, 3) + ((row * length) << 2);
     const y = arg(args, 0) + ((row * length) << 2);
     let a = f64x2.splat(0);
     let b = a;
-    for (let i: usize = 0; i < length; i += 4) {
-      const v = i + 4 <= length ? v128.load(x + (i << 2)) : v128.and(v128.load(x + (i << 2)), firstLanes(length - i));
+    for (let at: usize = 0; at < whole; at += 16) {
+      a = f64x2.add(a, load64(x + at));
+      b = f64x2.add(b, load64(x + at + 8));
+    }
+    if (rest) {
+      const v = v128.and(v128.load(x + whole), lanes);
       a = f64x2.add(a, low64(v));
       b = f64x2.add(b, high64(v));
     }
@@ -41,8 +47,14 @@ export function layerNormKernel(args: usize, piece: i32, scratch: usize): void {
     const lows = f32x4.splat(<f32>(mean - <f64><f32>mean));
     a = f64x2.splat(0);
     b = a;
-    for (let i: usize = 0; i < length; i += 4) {
-      const d = centred(x + (i << 2), means, lows, length - i);
+    for (let at: usize = 0; at < whole; at += 16) {
+      const d = centred(x + at, means, lows);
+      const squares = f32x4.mul(d, d);
+      a = f64x2.add(a, low64(squares));
+      b = f64x2.add(b, high64(squares));
+    }
+    if (rest) {
+      const d = v128.and(centred(x + whole, means, lows), lanes);
       const squares = f32x4.mul(d, d);
       a = f64x2.add(a, low64(squares));
       b = f64x2.add(b, high64(squares));
@@ -51,10 +63,14 @@ export function layerNormKernel(args: usize, piece: i32, scratch: usize): void {
     store<f32>(arg(args, 1) + (row << 2), <f32>mean);
     store<f32>(arg(args, 2) + (row << 2), <f32>variance);
     const inverse = f32x4.splat(<f32>(1 / sqrt<f64>(variance + argD(args, 0))));
-    for (let i: usize = 0; i < length; i += 4) {
-      const normalised = f32x4.mul(centred(x + (i << 2), means, lows, length - i), inverse);
-      const value = f32x4.add(f32x4.mul(v128.load(gamma + (i << 2)), normalised), v128.load(beta + (i << 2)));
-      storeFirst(y + (i << 2), value, min(4, length - i));
+    for (let at: usize = 0; at < whole; at += 16) {
+      const normalised = f32x4.mul(centred(x + at, means, lows), inverse);
+      v128.store(y + at, f32x4.add(f32x4.mul(v128.load(gamma + at), normalised), v128.load(beta + at)));
+    }
+    if (rest) {
+      const normalised = f32x4.mul(centred(x + whole, means, lows), inverse);
+      const value = f32x4.add(f32x4.mul(v128.load(gamma + whole), normalised), v128.load(beta + whole));
+      storeFirst(y + whole, value, rest);
     }
   }
 }
@@ -71,7 +87,7 @@ export function layerNormBackwardKernel(args: usize, piece: i32, scratch: usize)
   // dgamma, then dbeta, each rounded up to whole vectors of four.
   const padded = (length + 3) & ~3;
   memory.fill(scratch, 0, padded << 4);
-  const zero = f32x4.splat(0);
+  const lanes = firstLanes(length & 3);
   for (let row = first; row < last; row++) {
     const x = arg(args, 3) + ((row * length) << 2);
     const dy = arg(args, 4) + ((row * length) << 2);
@@ -85,13 +101,16 @@ export function layerNormBackwardKernel(args: usize, piece: i32, scratch: usize)
     let p1 = s0;
     for (let i: usize = 0; i < length; i += 4) {
       const at = i << 2;
-      const lanes = firstLanes(min(4, length - i));
-      const normalised = f32x4.mul(centred(x + at, mean, zero, length - i), inverse);
-      const upstream = v128.and(v128.load(dy + at), lanes);
-      const product = f32x4.mul(upstream, normalised);
-      addTo(scratch + (i << 3), product);
+      let normalised = f32x4.mul(f32x4.sub(v128.load(x + at), mean), inverse);
+      let upstream = v128.load(dy + at);
+      let g = f32x4.mul(upstream, v128.load(gamma + at));
+      if (i + 4 > length) {
+        normalised = v128.and(normalised, lanes);
+        upstream = v128.and(upstream, lanes);
+        g = v128.and(g, lanes);
+      }
+      addTo(scratch + (i << 3), f32x4.mul(upstream, normalised));
       addTo(scratch + ((padded + i) << 3), upstream);
-      const g = v128.and(f32x4.mul(upstream, v128.load(gamma + at)), lanes);
       const gx = f32x4.mul(g, normalised);
       s0 = f64x2.add(s0, low64(g));
       s1 = f64x2.add(s1, high64(g));
@@ -102,10 +121,11 @@ export function layerNormBackwardKernel(args: usize, piece: i32, scratch: usize)
     const meanGx = f32x4.splat(<f32>(total(p0, p1) / <f64>length));
     for (let i: usize = 0; i < length; i += 4) {
       const at = i << 2;
-      const normalised = f32x4.mul(centred(x + at, mean, zero, length - i), inverse);
+      const normalised = f32x4.mul(f32x4.sub(v128.load(x + at), mean), inverse);
       const g = f32x4.mul(v128.load(dy + at), v128.load(gamma + at));
-      const d = f32x4.sub(f32x4.sub(g, meanG), f32x4.mul(normalised, meanGx));
-      storeFirst(dx + at, f32x4.mul(inverse, d), min(4, length - i));
+      const d = f32x4.mul(inverse, f32x4.sub(f32x4.sub(g, meanG), f32x4.mul(normalised, meanGx)));
+      if (i + 4 <= length) v128.store(dx + at, d);
+      else storeFirst(dx + at, d, length - i);
     }
   }
   const pieces = arg(args, 2);

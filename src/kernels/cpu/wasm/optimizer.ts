@@ -100,20 +100,36 @@ export function adamwKernel(args: usize, piece: i32, scratch: usize): void {
     }
     if (argF(args, 8) > 0) factor = max(norm, argF(args, 8)) * argF(args, 9);
   }
+  const divides = factor != 1;
   const divisor = f32x4.splat(factor);
+  const parameter = arg(args, 0);
+  const gradient = arg(args, 1);
+  const first = arg(args, 2);
+  const second = arg(args, 3);
+  const toParameter = arg(args, 4);
+  const toFirst = arg(args, 5);
+  const toSecond = arg(args, 6);
   for (let i = start; i < end; i += 4) {
     const at = i << 2;
-    const count = min(4, end - i);
-    const g = f32x4.div(v128.load(arg(args, 1) + at), divisor);
-    const m = f32x4.add(f32x4.mul(beta1, v128.load(arg(args, 2) + at)), f32x4.mul(rest1, g));
-    const v = f32x4.add(f32x4.mul(beta2, v128.load(arg(args, 3) + at)), f32x4.mul(rest2, f32x4.mul(g, g)));
+    let g = v128.load(gradient + at);
+    if (divides) g = f32x4.div(g, divisor);
+    const m = f32x4.add(f32x4.mul(beta1, v128.load(first + at)), f32x4.mul(rest1, g));
+    const v = f32x4.add(f32x4.mul(beta2, v128.load(second + at)), f32x4.mul(rest2, f32x4.mul(g, g)));
     const size = f32x4.add(f32x4.sqrt(f32x4.mul(v, vScale)), epsilon);
-    const p = v128.load(arg(args, 0) + at);
-    const decaying = firstLanes(i < decayedEnd ? min(4, decayedEnd - i) : 0);
-    const kept = v128.bitselect(f32x4.mul(p, decay), p, decaying);
-    storeFirst(arg(args, 4) + at, f32x4.sub(kept, f32x4.div(f32x4.mul(rate, m), size)), count);
-    storeFirst(arg(args, 5) + at, m, count);
-    storeFirst(arg(args, 6) + at, v, count);
+    const p = v128.load(parameter + at);
+    let kept = p;
+    if (i + 4 <= decayedEnd) kept = f32x4.mul(p, decay);
+    else if (i < decayedEnd) kept = v128.bitselect(f32x4.mul(p, decay), p, firstLanes(decayedEnd - i));
+    const next = f32x4.sub(kept, f32x4.div(f32x4.mul(rate, m), size));
+    if (i + 4 <= end) {
+      v128.store(toParameter + at, next);
+      v128.store(toFirst + at, m);
+      v128.store(toSecond + at, v);
+    } else {
+      storeFirst(toParameter + at, next, end - i);
+      storeFirst(toFirst + at, m, end - i);
+      storeFirst(toSecond + at, v, end - i);
+    }
   }
 }
 
@@ -125,15 +141,26 @@ export function sgdKernel(args: usize, piece: i32, scratch: usize): void {
   const rate = f32x4.splat(argF(args, 0));
   const momentum = f32x4.splat(argF(args, 1));
   const decay = f32x4.splat(argF(args, 2));
+  const parameter = arg(args, 0);
+  const gradient = arg(args, 1);
+  const velocity = arg(args, 2);
+  const toParameter = arg(args, 3);
+  const toVelocity = arg(args, 4);
   for (let i = start; i < end; i += 4) {
     const at = i << 2;
-    const count = min(4, end - i);
-    const p = v128.load(arg(args, 0) + at);
-    const g = f32x4.add(v128.load(arg(args, 1) + at), f32x4.mul(decay, p));
-    const u = f32x4.add(f32x4.mul(momentum, v128.load(arg(args, 2) + at)), g);
-    const move = nesterov ? f32x4.add(g, f32x4.mul(momentum, u)) : u;
-    storeFirst(arg(args, 3) + at, f32x4.sub(p, f32x4.mul(rate, move)), count);
-    storeFirst(arg(args, 4) + at, u, count);
+    const p = v128.load(parameter + at);
+    const g = f32x4.add(v128.load(gradient + at), f32x4.mul(decay, p));
+    const u = f32x4.add(f32x4.mul(momentum, v128.load(velocity + at)), g);
+    let move = u;
+    if (nesterov) move = f32x4.add(g, f32x4.mul(momentum, u));
+    const next = f32x4.sub(p, f32x4.mul(rate, move));
+    if (i + 4 <= end) {
+      v128.store(toParameter + at, next);
+      v128.store(toVelocity + at, u);
+    } else {
+      storeFirst(toParameter + at, next, end - i);
+      storeFirst(toVelocity + at, u, end - i);
+    }
   }
 }
 
@@ -148,10 +175,15 @@ export function blendKernel(args: usize, piece: i32, scratch: usize): void {
   const keep = f32x4.splat(argF(args, 0));
   const take = f32x4.splat(argF(args, 1));
   const zero = f32x4.splat(0);
+  const y = arg(args, 0);
+  const a = arg(args, 1);
+  const b = arg(args, 2);
   for (let i = start; i < end; i += 4) {
     const at = i << 2;
-    const a = f32x4.add(f32x4.mul(v128.load(arg(args, 1) + at), keep), zero);
-    const b = f32x4.add(f32x4.mul(v128.load(arg(args, 2) + at), take), zero);
-    storeFirst(arg(args, 0) + at, f32x4.add(a, b), min(4, end - i));
+    const kept = f32x4.add(f32x4.mul(v128.load(a + at), keep), zero);
+    const taken = f32x4.add(f32x4.mul(v128.load(b + at), take), zero);
+    const sum = f32x4.add(kept, taken);
+    if (i + 4 <= end) v128.store(y + at, sum);
+    else storeFirst(y + at, sum, end - i);
   }
 }

@@ -7,7 +7,7 @@
  * split], and `fold…` puts these together in order.
  */
 import { arg, argI } from './args';
-import { firstLanes, high64, join64, low64, maxOfLanes, storeFirst } from './lanes';
+import { firstLanes, high64, join64, low64, load64, maxOfLanes, storeFirst } from './lanes';
 import { axesOf, offsetOf, sizeOf, strideOf } from './strided';
 import { sumOfRun } from './sums';
 
@@ -30,15 +30,45 @@ function run(op: i32, x: usize, count: usize): f64 {
   const lowest = f32x4.splat(f32.NEGATIVE_INFINITY);
   let a = lowest;
   let b = lowest;
-  for (; x < end; x += 32) {
+  let c = lowest;
+  let d = lowest;
+  let nans = f32x4.splat(0);
+  for (; x + 32 < end; x += 64) {
+    const p = v128.load(x);
+    const q = v128.load(x, 16);
+    const r = v128.load(x, 32);
+    const s = v128.load(x, 48);
+    a = largerNumber(a, p);
+    b = largerNumber(b, q);
+    c = largerNumber(c, r);
+    d = largerNumber(d, s);
+    nans = v128.or(v128.or(nans, v128.or(nan(p), nan(q))), v128.or(nan(r), nan(s)));
+  }
+  if (x < end) {
     a = f32x4.max(a, v128.load(x));
     b = f32x4.max(b, v128.load(x, 16));
+    x += 32;
   }
   if (rest) {
     a = f32x4.max(a, v128.bitselect(v128.load(x), lowest, firstLanes(rest)));
     if (rest > 4) b = f32x4.max(b, v128.bitselect(v128.load(x, 16), lowest, firstLanes(rest - 4)));
   }
-  return <f64>maxOfLanes(f32x4.max(a, b));
+  if (v128.any_true(nans)) return NaN;
+  return <f64>maxOfLanes(f32x4.max(f32x4.max(a, b), f32x4.max(c, d)));
+}
+
+/** f32x4.max of two that are not NaN, 0 being larger than −0: three instructions on x86-64 instead of nine. */
+// @ts-ignore: decorator
+@inline
+function largerNumber(a: v128, b: v128): v128 {
+  return v128.and(f32x4.pmax(a, b), f32x4.pmax(b, a));
+}
+
+/** All ones where there is a NaN. */
+// @ts-ignore: decorator
+@inline
+function nan(x: v128): v128 {
+  return f32x4.ne(x, x);
 }
 
 // @ts-ignore: decorator
@@ -134,18 +164,14 @@ function sumBlock(args: usize, x: usize, first: usize, last: usize, count: usize
     let at = x + (offsetOf(args, REDUCED, 0, axes - 1, outer) << 2) + start * rowStep;
     const stop = min(rows, start + (last - row));
     for (let r = start; r < stop; r++, at += rowStep) {
-      const a = v128.load(at);
-      s0 = f64x2.add(s0, low64(a));
-      s1 = f64x2.add(s1, high64(a));
-      const b = v128.load(at, 16);
-      s2 = f64x2.add(s2, low64(b));
-      s3 = f64x2.add(s3, high64(b));
-      const c = v128.load(at, 32);
-      s4 = f64x2.add(s4, low64(c));
-      s5 = f64x2.add(s5, high64(c));
-      const d = v128.load(at, 48);
-      s6 = f64x2.add(s6, low64(d));
-      s7 = f64x2.add(s7, high64(d));
+      s0 = f64x2.add(s0, load64(at));
+      s1 = f64x2.add(s1, load64(at + 8));
+      s2 = f64x2.add(s2, load64(at + 16));
+      s3 = f64x2.add(s3, load64(at + 24));
+      s4 = f64x2.add(s4, load64(at + 32));
+      s5 = f64x2.add(s5, load64(at + 40));
+      s6 = f64x2.add(s6, load64(at + 48));
+      s7 = f64x2.add(s7, load64(at + 56));
     }
     row += stop - start;
   }
@@ -183,6 +209,10 @@ function maxBlock(args: usize, x: usize, first: usize, last: usize, count: usize
   let m1 = m0;
   let m2 = m0;
   let m3 = m0;
+  let n0 = f32x4.splat(0);
+  let n1 = n0;
+  let n2 = n0;
+  let n3 = n0;
   let row = first;
   while (row < last) {
     const outer = row / rows;
@@ -190,13 +220,26 @@ function maxBlock(args: usize, x: usize, first: usize, last: usize, count: usize
     let at = x + (offsetOf(args, REDUCED, 0, axes - 1, outer) << 2) + start * rowStep;
     const stop = min(rows, start + (last - row));
     for (let r = start; r < stop; r++, at += rowStep) {
-      m0 = f32x4.max(m0, v128.load(at));
-      m1 = f32x4.max(m1, v128.load(at, 16));
-      m2 = f32x4.max(m2, v128.load(at, 32));
-      m3 = f32x4.max(m3, v128.load(at, 48));
+      const a = v128.load(at);
+      const b = v128.load(at, 16);
+      const c = v128.load(at, 32);
+      const d = v128.load(at, 48);
+      m0 = largerNumber(m0, a);
+      m1 = largerNumber(m1, b);
+      m2 = largerNumber(m2, c);
+      m3 = largerNumber(m3, d);
+      n0 = v128.or(n0, nan(a));
+      n1 = v128.or(n1, nan(b));
+      n2 = v128.or(n2, nan(c));
+      n3 = v128.or(n3, nan(d));
     }
     row += stop - start;
   }
+  // All ones are a NaN.
+  m0 = v128.or(m0, n0);
+  m1 = v128.or(m1, n1);
+  m2 = v128.or(m2, n2);
+  m3 = v128.or(m3, n3);
   if (splits == 1) {
     const y = arg(args, 0) + (to << 2);
     storeFirst(y, m0, min(count, 4));

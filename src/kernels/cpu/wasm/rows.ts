@@ -9,7 +9,16 @@ export function rowMaximum(x: usize, count: usize): f32 {
   const end = x + ((count & ~3) << 2);
   const lowest = f32x4.splat(f32.NEGATIVE_INFINITY);
   let m = lowest;
-  for (; x < end; x += 16) m = f32x4.pmax(m, v128.load(x));
+  let n = lowest;
+  for (; x + 16 < end; x += 32) {
+    m = f32x4.pmax(m, v128.load(x));
+    n = f32x4.pmax(n, v128.load(x, 16));
+  }
+  m = f32x4.pmax(m, n);
+  if (x < end) {
+    m = f32x4.pmax(m, v128.load(x));
+    x += 16;
+  }
   if (count & 3) m = f32x4.pmax(m, v128.bitselect(v128.load(x), lowest, firstLanes(count & 3)));
   return maxOfLanes(m);
 }

@@ -1,5 +1,5 @@
 /** Sums of runs in float64, in a fixed order. */
-import { firstLanes, high64, low64 } from './lanes';
+import { firstLanes, high64, load64, low64 } from './lanes';
 
 /** Longest run summed in one go; SEGMENT in the host's reduce.ts. */
 const SEGMENT: usize = 8192;
@@ -15,16 +15,19 @@ function sum(products: bool, x: usize, factor: usize, count: usize): f64 {
   let c = a;
   let d = a;
   for (; x < end; x += 32, factor += 32) {
-    let first = v128.load(x);
-    let second = v128.load(x, 16);
     if (products) {
-      first = f32x4.mul(first, v128.load(factor));
-      second = f32x4.mul(second, v128.load(factor, 16));
+      const first = f32x4.mul(v128.load(x), v128.load(factor));
+      const second = f32x4.mul(v128.load(x, 16), v128.load(factor, 16));
+      a = f64x2.add(a, low64(first));
+      b = f64x2.add(b, high64(first));
+      c = f64x2.add(c, low64(second));
+      d = f64x2.add(d, high64(second));
+    } else {
+      a = f64x2.add(a, load64(x));
+      b = f64x2.add(b, load64(x + 8));
+      c = f64x2.add(c, load64(x + 16));
+      d = f64x2.add(d, load64(x + 24));
     }
-    a = f64x2.add(a, low64(first));
-    b = f64x2.add(b, high64(first));
-    c = f64x2.add(c, low64(second));
-    d = f64x2.add(d, high64(second));
   }
   if (rest) {
     let first = v128.load(x);
