@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { extractionQuestion } from './extraction.ts';
+import { growthQuestion } from './growth/question.ts';
 import { inferenceQuestion } from './inference.ts';
 import { logMelQuestion } from './log-mel.ts';
 import { environment } from './machine.ts';
@@ -25,6 +26,7 @@ const questions: readonly Question[] = [
   processQuestion,
   matmulQuestion,
   opsQuestion,
+  growthQuestion,
 ];
 const PUBLISHED = 'bench/results/published.json';
 const PAGE = 'docs/benchmarks.md';

@@ -35,10 +35,12 @@ export class Ours {
     this.optimizer = new AdamW(model.parameters());
   }
 
-  static async start(name: string, threads: number): Promise<Ours> {
+  /** @param model its name, or what builds it */
+  static async start(model: string | ((backend: Backend) => Model), threads: number): Promise<Ours> {
     const backend = await cpu({ threads });
-    const model = buildModel({ name, bands: BANDS, frames: FRAMES, classes: 2 }, { seed: 1, backend });
-    return new Ours(backend, model);
+    if (typeof model !== 'string') return new Ours(backend, model(backend));
+    const config = { name: model, bands: BANDS, frames: FRAMES, classes: 2 };
+    return new Ours(backend, buildModel(config, { seed: 1, backend }));
   }
 
   /** From numbers to changed weights: upload, forward, backward, AdamW. */

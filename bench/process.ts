@@ -8,7 +8,7 @@ import { type ModelCard, writeSafetensors } from 'pcg-engine/train';
 import { type Contestant, contest, type Missing, type Row } from './harness.ts';
 import type { Bench, Goal, Question } from './question.ts';
 
-const CLI = 'dist/cli/main.js';
+export const CLI = 'dist/cli/main.js';
 
 /** A whole process, from its start to its end. */
 function program(name: string, command: string, args: readonly string[]): Contestant {
@@ -27,7 +27,7 @@ function program(name: string, command: string, args: readonly string[]): Contes
 }
 
 /** Peak resident memory in MB, from the kernel's account of the process at its end (Linux), else Node's. */
-function peakMemory(args: readonly string[]): number {
+export function peakMemory(args: readonly string[]): number {
   const hook = `
     import { existsSync, readFileSync, writeSync } from 'node:fs';
     const kept = () => existsSync('/proc/self/status')
@@ -42,8 +42,8 @@ function peakMemory(args: readonly string[]): number {
   return (Number(String(output[3])) * 1024) / 1e6;
 }
 
-/** An untrained pcg-lite, which takes as long as a trained one, and 30 s of noise at 2 kHz. */
-async function prepare(scratch: string): Promise<readonly string[]> {
+/** Writes an untrained pcg-lite, which takes as long as a trained one. @returns the path */
+export async function untrainedModel(scratch: string): Promise<string> {
   const backend = await cpu({ threads: 1 });
   const config = { name: 'pcg-lite', bands: defaultFeatureSettings.logMel.bands, frames: 200, classes: 2 };
   const model = buildModel(config, { seed: 1, backend });
@@ -60,6 +60,12 @@ async function prepare(scratch: string): Promise<readonly string[]> {
   );
   writeSafetensors(path, new Map(weights), { format: 'pcg-engine/model/1', card: JSON.stringify(card) });
   await backend.close();
+  return path;
+}
+
+/** That model, and 30 s of noise at 2 kHz. */
+async function prepare(scratch: string): Promise<readonly string[]> {
+  const path = await untrainedModel(scratch);
   const wav = join(scratch, 'noise.wav');
   const samples = Float32Array.from(normalValues(30 * 2000, { seed: 6 }), (v) =>
     Math.max(-1, Math.min(1, 0.2 * v)),
