@@ -15,6 +15,7 @@ import { Python } from './peers/python.ts';
 import { processQuestion } from './process.ts';
 import type { Answer, Bench, Question } from './question.ts';
 import { describe, page, type Result, section } from './report.ts';
+import { trainingRunQuestion } from './training-run.ts';
 import { pcgLiteStep, referenceStep } from './training-step.ts';
 
 const questions: readonly Question[] = [
@@ -26,6 +27,7 @@ const questions: readonly Question[] = [
   processQuestion,
   matmulQuestion,
   opsQuestion,
+  trainingRunQuestion,
   growthQuestion,
 ];
 const PUBLISHED = 'bench/results/published.json';

@@ -26,20 +26,31 @@ function program(name: string, command: string, args: readonly string[]): Contes
   return { name, turn };
 }
 
-/** Peak resident memory in MB, from the kernel's account of the process at its end (Linux), else Node's. */
-export function peakMemory(args: readonly string[]): number {
+/** A whole Node process. */
+export interface Ran {
+  readonly seconds: number;
+  readonly stdout: string;
+  /** Peak resident memory in MB, from the kernel's account of the process at its end (Linux), else Node's. */
+  readonly peak: number;
+}
+
+/** @throws Error with the last of what it wrote on stderr if it fails */
+export function ran(args: readonly string[]): Ran {
   const hook = `
     import { existsSync, readFileSync, writeSync } from 'node:fs';
     const kept = () => existsSync('/proc/self/status')
       ? /VmHWM:\\s*(\\d+)/.exec(readFileSync('/proc/self/status', 'utf8'))[1]
       : process.resourceUsage().maxRSS;
     process.on('exit', () => writeSync(3, String(kept())));`;
-  const { output } = spawnSync(
+  const start = performance.now();
+  const { status, error, output } = spawnSync(
     process.execPath,
     ['--import', `data:text/javascript,${encodeURIComponent(hook)}`, ...args],
-    { stdio: ['ignore', 'ignore', 'ignore', 'pipe'] },
+    { stdio: ['ignore', 'pipe', 'pipe', 'pipe'], maxBuffer: 1 << 28 },
   );
-  return (Number(String(output[3])) * 1024) / 1e6;
+  const seconds = (performance.now() - start) / 1e3;
+  if (status !== 0) throw new Error(`${args.join(' ')}: ${error ?? String(output[2]).trim().slice(-2000)}`);
+  return { seconds, stdout: String(output[1]), peak: (Number(String(output[3])) * 1024) / 1e6 };
 }
 
 /** Writes an untrained pcg-lite, which takes as long as a trained one. @returns the path */
@@ -93,14 +104,14 @@ async function* answers(bench: Bench) {
     [built ? program(name, process.execPath, args) : missing(name), node, frameworks],
     bench,
   );
-  const memory = built ? peakMemory(args) : null;
+  const memory = built ? ran(args).peak : null;
   yield {
     title: 'predict: one file of 30 s, whole process',
     rows: predict,
     goals: [timeGoal(predict, 400), { text: 'under 150 MB', met: memory === null ? null : memory < 150 }],
     notes: [
       memory === null ? `Peak memory: not measured.` : `Peak memory of predict: ${memory.toFixed(0)} MB.`,
-      `Peak memory of node -e 0: ${peakMemory(['-e', '0']).toFixed(0)} MB.`,
+      `Peak memory of node -e 0: ${ran(['-e', '0']).peak.toFixed(0)} MB.`,
     ],
   };
 

@@ -1,10 +1,9 @@
 /** How time and memory grow with the length of a recording and with their number. */
-import { spawnSync } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { cpu } from 'pcg-engine';
 import { defaultFeatureSettings, FeatureExtractor } from 'pcg-engine/dsp';
 import { loadExamples, loadModel, predictFiles, readSound, scanDataset } from 'pcg-engine/train';
-import { CLI, peakMemory, untrainedModel } from '../process.ts';
+import { CLI, ran, untrainedModel } from '../process.ts';
 import type { Answer, Bench } from '../question.ts';
 import { medians, memories } from './measure.ts';
 import { threadsNamed } from './network.ts';
@@ -34,10 +33,7 @@ export async function lengthGrowth(child: Child, bench: Bench): Promise<Answer> 
       bench,
     );
     const n = sizes.length;
-    const longest = [CLI, 'predict', model, paths.at(-1)!];
-    const start = performance.now();
-    spawnSync(process.execPath, longest, { stdio: 'ignore' });
-    const seconds = (performance.now() - start) / 1e3;
+    const longest = ran([CLI, 'predict', model, paths.at(-1)!]);
     return answerOf({
       file: 'length',
       title: 'Length of a recording: 16 bits, mono, 2 kHz, 1 thread',
@@ -64,8 +60,8 @@ export async function lengthGrowth(child: Child, bench: Bench): Promise<Answer> 
         },
       ],
       notes: [
-        `\`pcg-engine predict\` on the longest (${sizes.at(-1)} s of sound), the whole process: ${seconds.toFixed(2)} s, ` +
-          `${peakMemory(longest).toFixed(0)} MB in all.`,
+        `\`pcg-engine predict\` on the longest (${sizes.at(-1)} s of sound), the whole process: ${longest.seconds.toFixed(2)} s, ` +
+          `${longest.peak.toFixed(0)} MB in all.`,
       ],
     });
   } finally {
