@@ -3,7 +3,9 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+import { cpu } from 'pcg-engine';
 import { defaultFeatureSettings } from 'pcg-engine/dsp';
+import { buildModel } from 'pcg-engine/layers';
 import {
   applySplit,
   type Dataset,
@@ -116,7 +118,18 @@ function alike(epochs: number, windowSeconds: number): TrainConfig {
   };
 }
 
-/** A file a part, for the other side. */
+/** What our run begins with, so that the other side begins with the same. */
+async function initialWeights(path: string, { model: name, seed, features }: TrainConfig, frames: number) {
+  const backend = await cpu({ threads: 1 });
+  const { bands } = features.logMel;
+  const state = await buildModel({ name, bands, frames, classes: 2 }, { seed, backend }).state();
+  await backend.close();
+  const values = [...state.values()].flatMap((variable) => Array.from(variable.values));
+  writeFileSync(path, Float32Array.from(values));
+  return { path, index: [...state].map(([name, variable]) => [name, variable.values.length]) };
+}
+
+/** Which recordings are in which part, for both sides. */
 async function divided(dataset: Dataset, seed: number) {
   const { recordings } = await divisible(dataset.recordings);
   const split = makeSplit(recordings, { seed, classes: dataset.classes });
@@ -137,12 +150,14 @@ async function besidePyTorch(bench: Bench, data: string, config: TrainConfig, ti
     return path;
   };
   const { sampleRate, logMel } = config.features;
+  const frames = Math.round((config.windowSeconds * sampleRate) / logMel.hopLength);
   const request = file(
     'request.json',
     JSON.stringify({
       parts,
       config,
-      frames: Math.round((config.windowSeconds * sampleRate) / logMel.hopLength),
+      frames,
+      initial: await initialWeights(join(folder, 'initial.f32'), config, frames),
       threads: availableParallelism(),
       weights: join(folder, 'weights.pt'),
     }),
@@ -159,7 +174,7 @@ async function besidePyTorch(bench: Bench, data: string, config: TrainConfig, ti
       ? { name, missing: typeof found === 'string' ? found : 'no Python given (--peers python=…)' }
       : contestant(name, () => python(pythonPath, request), outcomes);
   const answer = await compared(title, [ours, theirs], outcomes, rounds, [
-    'The same recordings in each part, features, network, optimiser, schedule, averaged weights and as many windows, ' +
+    'The same recordings in each part, features, network, initial weights, optimiser, schedule, averaged weights and as many windows, ' +
       'epochs and validations; not the same random draws, so that figures differ as they do between seeds. Without ' +
       'augmentation and removal of spikes. Ours also looks for copies, hashes every recording, bootstraps intervals, ' +
       'writes tables and pictures. Theirs: peak memory of its main process alone; features are made by others.',

@@ -77,10 +77,17 @@ def rate(step, total, warmup, peak, floor=0.01):
     return peak * (floor + (1 - floor) * 0.5 * (1 + math.cos(math.pi * done)))
 
 
-def fit(parts, config, frames, weights):
+def fit(parts, config, frames, initial, weights):
     rng = np.random.default_rng(config["seed"])
     torch.manual_seed(config["seed"])
     network, average = PcgLite(), PcgLite()
+    named, values, offset = network.named(), torch.from_numpy(np.fromfile(initial["path"], dtype="<f4")), 0
+    if list(named) != [path for path, _ in initial["index"]]:
+        raise ValueError(f"variables are {list(named)} here")
+    with torch.no_grad():
+        for path, size in initial["index"]:
+            named[path].copy_(values[offset:offset + size].reshape(named[path].shape))
+            offset += size
     average.load_state_dict(network.state_dict())
     pairs = [(a, m) for a, m in zip(average.state_dict().values(), network.state_dict().values()) if a.is_floating_point()]
     averaged, followed = [a for a, _ in pairs], [m for _, m in pairs]
@@ -128,7 +135,7 @@ def main():
             each["data"] = data.astype(np.float32)
     ready = time.perf_counter()
     torch.set_num_threads(threads)
-    network, validation, steps = fit(parts, config, frames, request["weights"])
+    network, validation, steps = fit(parts, config, frames, request["initial"], request["weights"])
     trained = time.perf_counter()
     test = parts["test"]
     score = auc([each["label"] for each in test], judge(network, test, frames, max(1, frames // 2), config["batchSize"]))
