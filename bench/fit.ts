@@ -48,20 +48,18 @@ export function fitPower(points: readonly Point[]): PowerLaw {
   };
 }
 
-/** How much more than the line of the large sizes the smallest may take until it counts as another regime. */
-const BEND = 1.25;
+/** By how much the exponent of the upper half may differ until that counts as another regime. */
+const BEND = 0.05;
 
 /**
- * The fit of all points, or of their upper half (three points at least) where the smallest takes over a quarter more
- * than the line through the upper half says: a constant cost shows there, and the large sizes tell how it grows.
+ * The fit of all points, or of their upper half (three points at least) where its exponent is another: a constant cost
+ * shows in the small sizes then, or a limit is reached, and the large sizes tell how it grows.
  */
 export function fitGrowth(points: readonly Point[]): PowerLaw {
   const sorted = [...points].sort((a, b) => a[0] - b[0]);
-  const upper = sorted.slice(-Math.max(3, Math.ceil(sorted.length / 2)));
-  if (upper.length === sorted.length) return fitPower(sorted);
-  const fit = fitPower(upper);
-  const [x, y] = sorted[0]!;
-  return y > BEND * fit.factor * x ** fit.exponent ? fit : fitPower(sorted);
+  const all = fitPower(sorted);
+  const upper = fitPower(sorted.slice(-Math.max(3, Math.ceil(sorted.length / 2))));
+  return Math.abs(upper.exponent - all.exponent) > BEND ? upper : all;
 }
 
 /** `x^0.98 ± 0.01 (R² 0.999)`, with what was fitted if that was not all. */

@@ -61,7 +61,7 @@ export function drawPlot(plot: Plot): string {
     `<clipPath id="${escaped(clip)}"><rect ${inside}/></clipPath>`,
     ...plot.series.map((series, i) => legendEntry(series, i)),
     `<g ${FONT} font-size="13" fill="${INK}">`,
-    ...ticksOf(x, plot.x).flatMap((tick) => [
+    ...sizeTicks(plot, x).flatMap((tick) => [
       `<path d="M${at(x(tick))},${area.top}V${area.bottom}" stroke="${GRID}"/>`,
       `<text class="x-tick" x="${at(x(tick))}" y="${area.bottom + 19}" text-anchor="middle">${tickLabel(tick)}</text>`,
     ]),
@@ -129,8 +129,9 @@ function scaleOf(plot: Plot, which: 0 | 1): Scale {
   const values = plot.series.flatMap(({ points }) => points.map((point) => point[which]));
   const [least, most] = [Math.min(...values), Math.max(...values)];
   if (!axis.log) {
-    const [low, high] = [Math.min(0, least), Math.max(0, most)];
-    return scaleLinear([low, high === low ? low + 1 : high], [0, 1]).nice();
+    // A little more than there is, so that no marker lies on the edge.
+    const [low, high] = [Math.min(0, 1.04 * least), Math.max(0, 1.04 * most)];
+    return scaleLinear([low, high === low ? low + 1 : high], [0, 1]);
   }
   // A margin, so that no marker lies on the edge; the nice end may be a decade away, and leave half a picture empty.
   const margin = Math.max((most / least) ** 0.06, 1.15);
@@ -149,6 +150,16 @@ function ticksOf(scale: Scale, { log }: Axis): number[] {
     ticks.push(...leading.map((digit) => Number(`${digit}e${exponent}`)));
   }
   return ticks.filter((tick) => tick >= low && tick <= high);
+}
+
+/** Fewest pixels between two ticks that stand where the points are. */
+const APART = 36;
+
+/** The sizes that were measured, where they are few and apart; what is usual otherwise. */
+function sizeTicks({ series, x }: Plot, scale: Scale): number[] {
+  const sizes = [...new Set(series.flatMap(({ points }) => points.map(([px]) => px)))].sort((a, b) => a - b);
+  const apart = sizes.every((size, i) => i === 0 || scale(size) - scale(sizes[i - 1]!) >= APART);
+  return apart ? sizes : ticksOf(scale, x);
 }
 
 const SUPERSCRIPTS = '⁰¹²³⁴⁵⁶⁷⁸⁹';

@@ -1,4 +1,5 @@
 /** How one size is measured: its time in turns, its memory in processes of their own. */
+import { availableParallelism } from 'node:os';
 import type { Backend } from 'pcg-engine';
 import { type Contestant, contest, type Effort, quantile } from '../harness.ts';
 import type { Bench } from '../question.ts';
@@ -36,21 +37,29 @@ export async function medians(bodies: readonly (() => unknown)[], bench: Bench):
 
 /** Processes of each size, of which the median counts. */
 const PROCESSES = 3;
+/** They do not share memory, and their time does not count. */
+const AT_ONCE = Math.min(4, availableParallelism());
 
 /** Median MB by which the peak of a process with a job is above that of one that is ready for it and has none. */
-export function memories(child: Child, jobs: readonly Job[]): number[] {
-  const idle = new Map<string, number>();
-  const peak = (job: Job) =>
-    quantile(
-      Array.from({ length: PROCESSES }, () => child.peak(job)),
-      0.5,
-    );
-  return jobs.map((job) => {
-    const without = { ...job, size: 0 };
-    const key = JSON.stringify(without);
-    if (!idle.has(key)) idle.set(key, peak(without));
-    return peak(job) - idle.get(key)!;
-  });
+export async function memories(child: Child, jobs: readonly Job[]): Promise<number[]> {
+  const idle = jobs.map((job): Job => ({ ...job, size: 0 }));
+  const different = new Map([...idle, ...jobs].map((job) => [keyOf(job), job]));
+  const peaks = new Map([...different.keys()].map((key) => [key, [] as number[]]));
+  const waiting = Array.from({ length: PROCESSES }, () => [...different]).flat();
+  const work = async () => {
+    for (let next = waiting.shift(); next; next = waiting.shift()) {
+      const [key, job] = next;
+      peaks.get(key)!.push(await child.peak(job));
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, work));
+  const median = (job: Job) => quantile(peaks.get(keyOf(job))!, 0.5);
+  return jobs.map((job, i) => median(job) - median(idle[i]!));
+}
+
+/** Jobs that are the same have the same; without a size the recordings do not matter. */
+function keyOf(job: Job): string {
+  return JSON.stringify(job.size === 0 ? { ...job, path: '' } : job);
 }
 
 /** Most MB of tensors that were live at once while `body` ran. */

@@ -42,9 +42,9 @@ async function curves(settings: readonly Setting[], child: Child, bench: Bench):
     return [
       { name: 'training step', unit: 'ms', values: times.slice(0, n) },
       { name: 'inference', unit: 'ms', values: times.slice(n) },
-      { name: 'training, process', unit: 'MB', values: peaks('train') },
+      { name: 'training, process', unit: 'MB', values: await peaks('train') },
       { name: 'training, tensors', unit: 'MB', values: tensors.slice(0, n) },
-      { name: 'inference, process', unit: 'MB', values: peaks('infer') },
+      { name: 'inference, process', unit: 'MB', values: await peaks('infer') },
       { name: 'inference, tensors', unit: 'MB', values: tensors.slice(n) },
     ];
   } finally {

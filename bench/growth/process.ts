@@ -1,12 +1,13 @@
-import { spawnSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { build } from 'esbuild';
 import type { Job } from './child.ts';
 
 /** Runs jobs of child.ts in processes of their own. */
 export interface Child {
   /** Peak resident memory of a fresh process that does a job, MB. */
-  peak(job: Job): number;
+  peak(job: Job): Promise<number>;
 }
 
 /** Bundles child.ts as bench/run.mjs does main.ts. */
@@ -24,11 +25,8 @@ export async function bundleChild(): Promise<Child> {
     logLevel: 'error',
   });
   return {
-    peak(job) {
-      const { status, stdout, stderr } = spawnSync(process.execPath, [outfile, JSON.stringify(job)], {
-        encoding: 'utf8',
-      });
-      if (status !== 0) throw new Error(`growth, ${JSON.stringify(job)}: ${stderr.trim()}`);
+    async peak(job) {
+      const { stdout } = await promisify(execFile)(process.execPath, [outfile, JSON.stringify(job)]);
       return Number(stdout) / 1e6;
     },
   };

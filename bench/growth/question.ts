@@ -20,8 +20,8 @@ export const growthQuestion: Question = {
     'Times are medians of runs in one process, all sizes taking turns. Memory of a process is its peak resident memory ' +
     'above that of one with the same code that is ready and has nothing to do, the median of three fresh processes; sizes ' +
     'within 2 MB of that are not fitted. Memory of tensors is the most that is live at once. Fits are power laws, least ' +
-    'squares on logarithms, with the standard error of the exponent; of the upper half of the sizes where the smallest ' +
-    'takes over a quarter more than that says, so that what costs the same for every size does not count as slow growth. ' +
+    'squares on logarithms, with the standard error of the exponent; of the upper half of the sizes (three at least) where ' +
+    'its exponent differs by over 0.05 from that of all, so that what costs the same for every size does not pass for slow growth. ' +
     'Made-up recordings are noise; their files are in the page cache.',
   run: answers,
 };

@@ -12,7 +12,7 @@ import { dataSets, longRecording } from './sounds.ts';
 import { answerOf } from './table.ts';
 
 export async function lengthGrowth(child: Child, bench: Bench): Promise<Answer> {
-  const sizes = bench.all ? [5, 15, 60, 300, 900, 1800, 3600, 7200] : [5, 30, 180, 1080];
+  const sizes = bench.all ? [5, 15, 60, 300, 900, 1800, 3600, 7200] : [5, 60, 600, 1800];
   const paths = sizes.map((seconds) => longRecording(bench.scratch, seconds));
   const model = await untrainedModel(bench.scratch);
   const backend = await cpu({ threads: 1 });
@@ -45,7 +45,7 @@ export async function lengthGrowth(child: Child, bench: Bench): Promise<Answer> 
         {
           name: 'features, process',
           unit: 'MB',
-          values: memories(
+          values: await memories(
             child,
             paths.map((path, i) => ({ task: 'features', size: sizes[i]!, path })),
           ),
@@ -53,7 +53,7 @@ export async function lengthGrowth(child: Child, bench: Bench): Promise<Answer> 
         {
           name: 'predict, process',
           unit: 'MB',
-          values: memories(
+          values: await memories(
             child,
             paths.map((path, i) => ({ task: 'predict', size: sizes[i]!, path, model })),
           ),
@@ -73,7 +73,7 @@ export async function lengthGrowth(child: Child, bench: Bench): Promise<Answer> 
 const SECONDS = 22;
 
 export async function countGrowth(child: Child, bench: Bench): Promise<Answer> {
-  const sizes = bench.all ? [25, 50, 100, 200, 400, 800] : [25, 50, 100, 200];
+  const sizes = bench.all ? [25, 50, 100, 200, 400, 800] : [25, 100, 400, 800];
   const threads = availableParallelism();
   const roots = dataSets(bench.scratch, sizes, SECONDS);
   const sets = roots.map((root) => scanDataset(root).recordings);
@@ -95,7 +95,7 @@ export async function countGrowth(child: Child, bench: Bench): Promise<Answer> {
       {
         name: 'features, process',
         unit: 'MB',
-        values: memories(
+        values: await memories(
           child,
           roots.map((path, i) => ({ task: 'extract', size: sizes[i]!, path, threads })),
         ),
