@@ -58,6 +58,7 @@ export async function batchGrowth(child: Child, bench: Bench): Promise<Answer> {
     file: 'batch',
     title: `Batch: pcg-lite, windows of 64×128, ${threadsNamed()}`,
     axis: 'windows a batch',
+    one: 'window',
     sizes,
     curves: await curves(
       sizes.map((batch) => ({ width: 1, batch })),
@@ -83,6 +84,7 @@ export async function widthGrowth(child: Child, bench: Bench): Promise<Answer> {
       bench,
     ),
     notes: [
+      'The memory of a process above an idle one is without the weights, which are there when it is idle.',
       'Of the multiply–adds, those of the first convolution (one input channel) grow with the width, all others with its square.',
     ],
   });

@@ -38,6 +38,7 @@ export async function lengthGrowth(child: Child, bench: Bench): Promise<Answer> 
       file: 'length',
       title: 'Length of a recording: 16 bits, mono, 2 kHz, 1 thread',
       axis: 'seconds of sound',
+      one: 'second',
       sizes,
       curves: [
         { name: 'features', unit: 'ms', values: times.slice(0, n) },
@@ -60,6 +61,7 @@ export async function lengthGrowth(child: Child, bench: Bench): Promise<Answer> 
         },
       ],
       notes: [
+        'Up to 32 windows (80 s of sound) are judged at once: from there on the memory for it stays the same.',
         `\`pcg-engine predict\` on the longest (${sizes.at(-1)} s of sound), the whole process: ${longest.seconds.toFixed(2)} s, ` +
           `${longest.peak.toFixed(0)} MB in all.`,
       ],
@@ -88,6 +90,7 @@ export async function countGrowth(child: Child, bench: Bench): Promise<Answer> {
     file: 'recordings',
     title: `Number of recordings: ${SECONDS} s each, ${threadsNamed()}`,
     axis: 'recordings',
+    one: 'recording',
     sizes,
     curves: [
       { name: 'features of all', unit: 'ms', values: times.slice(0, sizes.length) },

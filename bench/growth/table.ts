@@ -18,6 +18,8 @@ export interface Growth {
   /** What the size is, with its unit, such as `windows a batch`. */
   readonly axis: string;
   readonly sizes: readonly number[];
+  /** What one more of the size is called in the table, such as `window`; absent where that says nothing. */
+  readonly one?: string;
   readonly curves: readonly Curve[];
   readonly notes?: readonly string[];
 }
@@ -28,7 +30,7 @@ const LEAST_MB = 2;
 const LABELS = { ms: 'time (ms)', MB: 'memory (MB)' } as const;
 const PICTURES = { ms: 'time', MB: 'memory' } as const;
 
-export function answerOf({ file, title, axis, sizes, curves, notes = [] }: Growth): Answer {
+export function answerOf({ file, title, axis, sizes, one, curves, notes = [] }: Growth): Answer {
   const fits = curves.map((curve) => {
     const points = pointsOf(sizes, curve);
     return { curve, points, fit: points.length > 2 ? fitGrowth(points) : null };
@@ -51,6 +53,9 @@ export function answerOf({ file, title, axis, sizes, curves, notes = [] }: Growt
       },
     ];
   });
+  // Between the two largest sizes: what is left when everything that costs once is paid.
+  const further = ({ values }: Curve) =>
+    ((values.at(-1)! - values.at(-2)!) / (sizes.at(-1)! - sizes.at(-2)!)).toPrecision(2);
   const last = fits.map(({ fit }) => (fit ? `x^${fit.exponent.toFixed(2)}` : '–'));
   const fitted = fits.flatMap(({ curve, points, fit }) =>
     fit ? [`${curve.name} (${curve.unit}) ${describeFit(fit, points.length)}`] : [],
@@ -61,6 +66,7 @@ export function answerOf({ file, title, axis, sizes, curves, notes = [] }: Growt
       head: [axis, ...curves.map(({ name, unit }) => `${name}, ${unit}`)],
       rows: [
         ...sizes.map((size, i) => [String(size), ...curves.map(({ values }) => figure(values[i]!))]),
+        ...(one && sizes.length > 1 ? [[`each further ${one}`, ...curves.map(further)]] : []),
         ['grows as', ...last],
       ],
     },
@@ -74,6 +80,7 @@ function pointsOf(sizes: readonly number[], { unit, values }: Curve): Point[] {
   return unit === 'MB' ? points.filter(([, value]) => value >= LEAST_MB) : points;
 }
 
+/** Differences of memory may be about nothing. */
 function figure(value: number): string {
   return value < 0.1 ? '< 0.1' : digits(value);
 }
