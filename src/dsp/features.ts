@@ -81,9 +81,22 @@ export class FeatureExtractor {
 
 /** Index of the first sample that is NaN or infinite; −1 if all are finite. */
 export function findNotFinite(samples: Float32Array): number {
+  if (allFinite(samples)) return -1;
   // NaN fails this comparison too
   for (let i = 0; i < samples.length; i++) if (!(Math.abs(samples[i]!) <= 3.5e38)) return i;
   return -1;
+}
+
+/** Of finite numbers each is nought times the number; of others it is NaN, and stays in the sum. */
+function allFinite(samples: Float32Array): boolean {
+  const n = samples.length;
+  let a = 0;
+  let b = 0;
+  for (let i = n % 2; i < n; i += 2) {
+    a += 0 * samples[i]!;
+    b += 0 * samples[i + 1]!;
+  }
+  return a + b + (n % 2 === 1 ? 0 * samples[0]! : 0) === 0;
 }
 
 function checkFinite(samples: Float32Array, name: string): void {

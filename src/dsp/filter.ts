@@ -95,49 +95,58 @@ export function butterworthBandPass(order: number, low: number, high: number, sa
   return sections;
 }
 
-/** Filters in place, transposed direct form II, started in the steady state of a constant input as the first sample is. */
+/** Filters in place, direct form I, started as after a constant input, as the first sample is, for ever. */
 function filterSection(s: Section, x: Float64Array, backward: boolean): void {
   const { b0, b1, b2, a1, a2 } = s;
   const step = backward ? -1 : 1;
   let i = backward ? x.length - 1 : 0;
-  let [w1, w2] = steadyState(s, x[i]!);
+  let u1 = x[i]!;
+  let u2 = u1;
+  let y1 = steadyState(s, u1);
+  let y2 = y1;
   for (let n = x.length; n > 0; n--, i += step) {
-    const v = x[i]!;
-    const y = b0 * v + w1;
-    w1 = b1 * v - a1 * y + w2;
-    w2 = b2 * v - a2 * y;
+    const u = x[i]!;
+    const y = b0 * u + (b1 * u1 + b2 * u2) - a2 * y2 - a1 * y1;
+    u2 = u1;
+    u1 = u;
+    y2 = y1;
+    y1 = y;
     x[i] = y;
   }
 }
 
 /**
  * One section after the other in one pass, with the bits of two: each sample waits for the one before it, and so two
- * sections take hardly longer than one.
+ * sections take hardly longer than one. Only a product and a difference, the last ones, have to wait.
  */
 function filterPair(s: Section, t: Section, x: Float64Array, backward: boolean): void {
   const { b0, b1, b2, a1, a2 } = s;
   const { b0: d0, b1: d1, b2: d2, a1: c1, a2: c2 } = t;
   const step = backward ? -1 : 1;
   let i = backward ? x.length - 1 : 0;
-  let [w1, w2] = steadyState(s, x[i]!);
-  let [u1, u2] = steadyState(t, b0 * x[i]! + w1);
+  let u1 = x[i]!;
+  let u2 = u1;
+  let y1 = steadyState(s, u1);
+  let y2 = y1;
+  let z1 = steadyState(t, y1);
+  let z2 = z1;
   for (let n = x.length; n > 0; n--, i += step) {
-    const v = x[i]!;
-    const y = b0 * v + w1;
-    w1 = b1 * v - a1 * y + w2;
-    w2 = b2 * v - a2 * y;
-    const z = d0 * y + u1;
-    u1 = d1 * y - c1 * z + u2;
-    u2 = d2 * y - c2 * z;
+    const u = x[i]!;
+    const y = b0 * u + (b1 * u1 + b2 * u2) - a2 * y2 - a1 * y1;
+    const z = d0 * y + (d1 * y1 + d2 * y2) - c2 * z2 - c1 * z1;
+    u2 = u1;
+    u1 = u;
+    y2 = y1;
+    y1 = y;
+    z2 = z1;
+    z1 = z;
     x[i] = z;
   }
 }
 
-/** What a section remembers after a constant input for ever. */
-function steadyState({ b0, b1, b2, a1, a2 }: Section, start: number): [w1: number, w2: number] {
-  const level = ((b0 + b1 + b2) / (1 + a1 + a2)) * start;
-  const w2 = b2 * start - a2 * level;
-  return [b1 * start - a1 * level + w2, w2];
+/** What a section gives after a constant input for ever. */
+function steadyState({ b0, b1, b2, a1, a2 }: Section, input: number): number {
+  return ((b0 + b1 + b2) / (1 + a1 + a2)) * input;
 }
 
 /** Number of samples by which `filterZeroPhase` extends each end; a signal must be longer. */
