@@ -50,7 +50,7 @@ const MODULES = [
     ],
   },
   {
-    source: 'src/dsp/wasm/logmel.ts',
+    source: 'src/dsp/wasm/index.ts',
     target: 'src/dsp/wasm-binary.ts',
     features: ['simd'],
     options: ['--importMemory'],

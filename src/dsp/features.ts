@@ -1,7 +1,7 @@
 /** From the samples of one recording to the features that models see. */
 import { DataError } from '../base/errors.ts';
 import { type FeatureSettings, validateFeatureSettings } from './feature-settings.ts';
-import { butterworthBandPass, filterZeroPhase, type Section, zeroPhasePadding } from './filter.ts';
+import { butterworthBandPass, type Section, zeroPhasePadding, zeroPhaseView } from './filter.ts';
 import { LogMel } from './logmel.ts';
 import { normalisePeak, normaliseRms, standardiseAll, standardiseBands } from './normalise.ts';
 import { resample } from './resample.ts';
@@ -17,11 +17,15 @@ export interface Features {
   secondsPerFrame: number;
 }
 
+/** Samples for which room is kept between recordings: half an hour at 2 kHz. */
+const MOST_KEPT = 1 << 22;
+
 /** Plans for one choice of settings; use it for many recordings, never concurrently. */
 export class FeatureExtractor {
   readonly settings: FeatureSettings;
   private readonly logMel: LogMel;
   private readonly sections: Section[] | null;
+  private scratch = new Float32Array(0);
 
   /** @throws UsageError `dsp/settings` and others, naming the setting that makes no sense */
   constructor(settings: FeatureSettings) {
@@ -43,7 +47,7 @@ export class FeatureExtractor {
    */
   extract(samples: Float32Array, sampleRate: number, name = 'recording'): Features {
     const { settings } = this;
-    const spectrogram = this.logMel.compute(this.prepare(samples, sampleRate, name));
+    const spectrogram = this.logMel.compute(this.prepared(samples, sampleRate, name, this.room));
     if (settings.standardise === 'band') standardiseBands(spectrogram);
     else if (settings.standardise === 'recording') standardiseAll(spectrogram);
     return { ...spectrogram, secondsPerFrame: settings.logMel.hopLength / settings.sampleRate };
@@ -51,6 +55,15 @@ export class FeatureExtractor {
 
   /** What `extract` does before it makes spectra: resample, remove spikes and silence, band-pass, normalise. */
   prepare(samples: Float32Array, sampleRate: number, name = 'recording'): Float32Array {
+    return this.prepared(samples, sampleRate, name, (length) => new Float32Array(length));
+  }
+
+  private prepared(
+    samples: Float32Array,
+    sampleRate: number,
+    name: string,
+    room: (length: number) => Float32Array,
+  ): Float32Array {
     const { settings } = this;
     checkFinite(samples, name);
     const rate = settings.sampleRate;
@@ -58,12 +71,21 @@ export class FeatureExtractor {
     if (settings.removeSpikes) x = removeSpikes(x, settings.sampleRate);
     if (settings.removeSilence) x = removeSilence(x, settings.sampleRate, settings.removeSilence);
     this.checkLength(x.length, name);
-    const filtered = this.sections ? filterZeroPhase(this.sections, x) : x;
+    const filtered = this.sections ? zeroPhaseView(this.sections, x) : x;
+    const out = room(filtered.length);
     const level = settings.normalise;
-    if (level === 'peak') return normalisePeak(filtered);
-    if (level === 'rms') return normaliseRms(filtered);
-    return Float32Array.from(filtered);
+    if (level === 'peak') return normalisePeak(filtered, 1, out);
+    if (level === 'rms') return normaliseRms(filtered, 0.1, out);
+    out.set(filtered);
+    return out;
   }
+
+  /** Room for so many samples, used again: fresh memory costs more than writing into it. */
+  private readonly room = (length: number): Float32Array => {
+    if (this.scratch.length < length || this.scratch.length > MOST_KEPT)
+      this.scratch = new Float32Array(length);
+    return this.scratch.subarray(0, length);
+  };
 
   private checkLength(length: number, name: string): void {
     const { logMel, sampleRate } = this.settings;

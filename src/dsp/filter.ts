@@ -6,7 +6,8 @@
  * as SciPy's `sosfiltfilt(butter(order, [low, high], 'bandpass', output='sos'), x)`.
  */
 import { DataError, UsageError } from '../base/errors.ts';
-import { cos, sin } from '../base/math.ts';
+import { cos, log, sin } from '../base/math.ts';
+import { sharedMemory } from './wasm-memory.ts';
 
 /** H(z) = (b0 + b1/z + b2/z²) / (1 + a1/z + a2/z²). */
 export interface Section {
@@ -95,58 +96,16 @@ export function butterworthBandPass(order: number, low: number, high: number, sa
   return sections;
 }
 
-/** Filters in place, direct form I, started as after a constant input, as the first sample is, for ever. */
-function filterSection(s: Section, x: Float64Array, backward: boolean): void {
-  const { b0, b1, b2, a1, a2 } = s;
-  const step = backward ? -1 : 1;
-  let i = backward ? x.length - 1 : 0;
-  let u1 = x[i]!;
-  let u2 = u1;
-  let y1 = steadyState(s, u1);
-  let y2 = y1;
-  for (let n = x.length; n > 0; n--, i += step) {
-    const u = x[i]!;
-    const y = b0 * u + (b1 * u1 + b2 * u2) - a2 * y2 - a1 * y1;
-    u2 = u1;
-    u1 = u;
-    y2 = y1;
-    y1 = y;
-    x[i] = y;
-  }
-}
-
-/**
- * One section after the other in one pass, with the bits of two: each sample waits for the one before it, and so two
- * sections take hardly longer than one. Only a product and a difference, the last ones, have to wait.
- */
-function filterPair(s: Section, t: Section, x: Float64Array, backward: boolean): void {
-  const { b0, b1, b2, a1, a2 } = s;
-  const { b0: d0, b1: d1, b2: d2, a1: c1, a2: c2 } = t;
-  const step = backward ? -1 : 1;
-  let i = backward ? x.length - 1 : 0;
-  let u1 = x[i]!;
-  let u2 = u1;
-  let y1 = steadyState(s, u1);
-  let y2 = y1;
-  let z1 = steadyState(t, y1);
-  let z2 = z1;
-  for (let n = x.length; n > 0; n--, i += step) {
-    const u = x[i]!;
-    const y = b0 * u + (b1 * u1 + b2 * u2) - a2 * y2 - a1 * y1;
-    const z = d0 * y + (d1 * y1 + d2 * y2) - c2 * z2 - c1 * z1;
-    u2 = u1;
-    u1 = u;
-    y2 = y1;
-    y1 = y;
-    z2 = z1;
-    z1 = z;
-    x[i] = z;
-  }
-}
-
 /** What a section gives after a constant input for ever. */
 function steadyState({ b0, b1, b2, a1, a2 }: Section, input: number): number {
   return ((b0 + b1 + b2) / (1 + a1 + a2)) * input;
+}
+
+/** Samples after which a section has forgotten its state to 2^-60: its slower pole, to that power. */
+function memoryOf({ a1, a2 }: Section): number {
+  const square = a1 * a1 - 4 * a2;
+  const radius = square < 0 ? Math.sqrt(a2) : (Math.abs(a1) + Math.sqrt(square)) / 2;
+  return radius < 1 ? Math.ceil((60 * Math.LN2) / -log(Math.max(radius, 0.01))) : Infinity;
 }
 
 /** Number of samples by which `filterZeroPhase` extends each end; a signal must be longer. */
@@ -160,22 +119,42 @@ export function zeroPhasePadding(sections: readonly Section[]): number {
  * @throws DataError `dsp/too-short` for a signal not longer than the padding
  */
 export function filterZeroPhase(sections: readonly Section[], x: Float32Array | Float64Array): Float64Array {
+  return zeroPhaseView(sections, x).slice();
+}
+
+/** `filterZeroPhase` in memory that the next call of anything in this folder may use. */
+export function zeroPhaseView(sections: readonly Section[], x: Float32Array | Float64Array): Float64Array {
   const pad = zeroPhasePadding(sections);
   const n = x.length;
   if (n <= pad) {
     throw new DataError('dsp/too-short', `${n} samples are too few to filter: more than ${pad} are needed`);
   }
-  const y = new Float64Array(n + 2 * pad);
+  const length = n + 2 * pad;
+  const memory = sharedMemory();
+  const { functions } = memory;
+  const numbers = memory.reserve(72);
+  const signal = memory.reserve(8 * length);
+  memory.release(numbers);
+  const [section, state] = [numbers, numbers + 40];
+  const inMemory = new Float64Array(memory.buffer, numbers, 9);
+  const y = new Float64Array(memory.buffer, signal, length);
   y.set(x, pad);
   for (let i = 1; i <= pad; i++) {
     y[pad - i] = 2 * x[0]! - x[i]!;
     y[pad + n - 1 + i] = 2 * x[n - 1]! - x[n - 1 - i]!;
   }
-  for (const backward of [false, true]) {
-    for (let k = 0; k < sections.length; k += 2) {
-      const [first, second] = [sections[k]!, sections[k + 1]];
-      if (second) filterPair(first, second, y, backward);
-      else filterSection(first, y, backward);
+  for (const [from, step] of [
+    [0, 8],
+    [length - 1, -8],
+  ] as const) {
+    // every section begins as after a constant input, as the first sample is, for ever
+    let level = y[from]!;
+    for (const each of sections) {
+      const output = steadyState(each, level);
+      inMemory.set([each.b0, each.b1, each.b2, each.a1, each.a2, level, level, output, output]);
+      const warm = Math.min(memoryOf(each), length);
+      functions.filterSection(signal + 8 * from, length, step, section, state, warm);
+      level = output;
     }
   }
   return y.subarray(pad, pad + n);

@@ -1,4 +1,4 @@
-import { decibel, decibelBlock, toDecibels } from './decibel.ts';
+import { decibelBlock, toDecibels } from './decibel.ts';
 import type { LogMelSettings, Spectrogram } from './logmel.ts';
 import type { MelFilterbank } from './mel.ts';
 import { PowerFrames } from './spectrogram.ts';
@@ -17,30 +17,45 @@ export interface LogMelKernel {
   compute(samples: Float32Array, frames: number, limits: (peak: number) => Limits): Spectrogram;
 }
 
-/** For any length of transform, and the specification of `SimdKernel`. */
+/** The powers that float32 holds in full; what is beyond counts as them. */
+const SMALLEST = 1.1754943508222875e-38;
+const GREATEST = 3.4028234663852886e38;
+
+/** What the sum of a band is raised to. */
+export function leastPower({ amin }: LogMelSettings): number {
+  return Math.fround(Math.max(amin, SMALLEST));
+}
+
+/**
+ * For any length of transform, and the specification of `SimdKernel`. Transforms are in float64: of two components 80 dB
+ * apart, float32 would leave four digits to the weaker one. Once squared, nothing cancels any more, and float32 is enough.
+ */
 export class PlainKernel implements LogMelKernel {
   private readonly spectra: PowerFrames;
   private readonly filterbank: MelFilterbank;
-  private readonly amin: number;
+  private readonly weights: Float32Array;
+  private readonly least: number;
 
   constructor(settings: LogMelSettings, filterbank: MelFilterbank) {
     this.spectra = new PowerFrames(settings);
     this.filterbank = filterbank;
-    this.amin = settings.amin;
+    this.weights = Float32Array.from(filterbank.weights);
+    this.least = leastPower(settings);
   }
 
   compute(samples: Float32Array, frames: number, limits: (peak: number) => Limits): Spectrogram {
-    const { spectra, amin } = this;
-    const { bands, firstBin, offset, weights } = this.filterbank;
+    const { spectra, weights, least } = this;
+    const { bands, firstBin, offset } = this.filterbank;
     spectra.load(samples);
-    const { power } = spectra;
+    const power = new Float32Array(spectra.power.length);
     const data = new Float32Array(bands * frames);
     const block = decibelBlock(2 * bands);
-    const values = block.values;
-    let peak = amin;
+    const { values } = block;
+    let peak = -Infinity;
     for (let t = 0; t < frames; t += 2) {
       const u = Math.min(t + 1, frames - 1);
       spectra.pair(t, u);
+      power.set(spectra.power);
       for (let band = 0; band < bands; band++) {
         let a = 0;
         let b = 0;
@@ -48,23 +63,21 @@ export class PlainKernel implements LogMelKernel {
         const end = offset[band + 1]!;
         for (let i = offset[band]!; i < end; i++, p += 2) {
           const w = weights[i]!;
-          a += w * power[p]!;
-          b += w * power[p + 1]!;
+          a = Math.fround(a + Math.fround(w * power[p]!));
+          b = Math.fround(b + Math.fround(w * power[p + 1]!));
         }
-        a = Math.max(a, amin);
-        b = Math.max(b, amin);
-        peak = Math.max(peak, a, b);
-        values[2 * band] = a;
-        values[2 * band + 1] = b;
+        values[2 * band] = Math.min(GREATEST, Math.max(a, least));
+        values[2 * band + 1] = Math.min(GREATEST, Math.max(b, least));
       }
-      toDecibels(block, 2 * bands);
+      toDecibels(block);
       for (let band = 0, at = t; band < bands; band++, at += frames) {
         data[at] = values[2 * band]!;
         data[at + u - t] = values[2 * band + 1]!;
+        peak = Math.max(peak, values[2 * band]!, values[2 * band + 1]!);
       }
     }
-    const { ref, floor } = limits(decibel(peak));
-    for (let i = 0; i < data.length; i++) data[i] = Math.max(data[i]! - ref, floor);
+    const { ref, floor } = limits(peak);
+    for (let i = 0; i < data.length; i++) data[i] = Math.max(Math.fround(data[i]! - ref), floor);
     return { data, bands, frames };
   }
 }

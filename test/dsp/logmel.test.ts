@@ -1,11 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { decibel } from '../../src/dsp/decibel.ts';
+import { decibel, decibelBlock, toDecibels } from '../../src/dsp/decibel.ts';
 import { LOG_MEL_DEFAULTS, LogMel, type LogMelSettings, logMel } from '../../src/dsp/logmel.ts';
 import { PlainKernel } from '../../src/dsp/logmel-kernel.ts';
 import { SimdKernel } from '../../src/dsp/logmel-simd.ts';
 import { hzToMel, type MelSettings, melFilterbank, melToHz } from '../../src/dsp/mel.ts';
-import { frameCount } from '../../src/dsp/spectrogram.ts';
-import { distance, golden, signal, sounds } from './signals.ts';
+import { frameCount, PowerFrames } from '../../src/dsp/spectrogram.ts';
+import { distance, golden, signal, sounds, tone } from './signals.ts';
+
+const noise = signal(4000, 11);
 
 interface Case {
   samples: number;
@@ -165,4 +167,50 @@ it('decibels are accurate over the whole range', () => {
     }
   }
   expect(decibel(1)).toBe(0);
+});
+
+it('decibels of many are within one rounding of float32, over all of its range', () => {
+  const values: number[] = [];
+  for (let exponent = -125; exponent <= 127; exponent++)
+    for (let i = 0; i < 64; i++)
+      values.push(2 ** exponent * (1 + i / 64), 2 ** exponent * (1 + Math.SQRT1_2 * (i / 50)));
+  const block = decibelBlock(values.length);
+  block.values.set(values.map((v) => Math.min(v, 3.4e38)));
+  const exact = Array.from(block.values, (v) => 10 * Math.log10(v));
+  toDecibels(block);
+  for (const [i, want] of exact.entries())
+    expect(Math.abs(block.values[i]! - want)).toBeLessThanOrEqual(1e-6 + 1.2e-7 * Math.abs(want));
+});
+
+describe('what loud, quiet and pure sounds have in common with float64', () => {
+  // Of a pure tone, what lies between the peaks is far below them; nothing of it may come from rounding.
+  const cases: [string, Float32Array][] = [
+    ['noise', signal(4000)],
+    ['noise, loud', signal(4000).map((v) => 1e4 * v)],
+    ['noise, quiet', signal(4000).map((v) => 1e-4 * v)],
+    ['loud and soft', sounds(6000)],
+    ['a tone', tone(137.7, 2000, 4000)],
+    ['a tone in quiet noise', tone(93.1, 2000, 4000).map((v, i) => v + 1e-5 * noise[i]!)],
+    ['a constant', new Float32Array(4000).fill(0.5)],
+    ['a constant with quiet noise', noise.map((v) => 0.5 + 1e-4 * v)],
+  ];
+  it.each(cases)('%s', (_, samples) => {
+    const settings: LogMelSettings = { ...heart, topDb: null, amin: 1e-14 };
+    const plan = new LogMel(settings);
+    const { data, frames } = plan.compute(samples);
+    const { firstBin, offset, weights } = plan.filterbank;
+    const spectra = new PowerFrames(settings);
+    spectra.load(samples);
+    const want = new Float64Array(data.length);
+    for (let t = 0; t < frames; t++) {
+      spectra.pair(t, t);
+      for (let band = 0; band < settings.bands; band++) {
+        let sum = 0;
+        for (let i = offset[band]!, k = firstBin[band]!; i < offset[band + 1]!; i++, k++)
+          sum += weights[i]! * spectra.power[2 * k]!;
+        want[band * frames + t] = 10 * Math.log10(Math.max(sum, settings.amin));
+      }
+    }
+    expect(distance(data, want)).toBeLessThan(1e-5);
+  });
 });

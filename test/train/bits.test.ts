@@ -14,9 +14,9 @@ import { synthDataset } from '../../src/train/synth/index.ts';
 import { hashOf } from '../support/hash.ts';
 
 const EXPECTED = {
-  features: 'c553111f56b71ee8f8f7f0f6e43a2f2b50a8d758dac90d8dbdf6635912d62a44',
-  'pcg-lite': '836bb6d26d47170a1cd8b965e1b4d4b289c770530676fc08ab06f3866d335524',
-  seed: '2c5e196e7e40b4336971eedd5dc2623686ebdcba27d785abb4038ecf17b661dc',
+  features: '673c49a881b70c2e8ef928b4908046b6600510740c243ebc2a8300b578aad9a1',
+  'pcg-lite': '8df0234cf46be2247e38eccb9daf73c324df829ff3c18596c33f7ba3bc01a1e8',
+  seed: '14244aee8753bfe28ab9122af694f1c9e95b61b9a05f9695a46724b54bfbf202',
 };
 
 const recordings = synthDataset({ recordings: 40, seconds: 4, seed: 5 }).recordings;

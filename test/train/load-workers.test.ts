@@ -48,7 +48,7 @@ it('whatever the number of threads, and with a cache', async () => {
   expect(alone.skipped.map(({ code }) => code)).toContain('file/not-found');
   expect(alone.skipped.length).toBeGreaterThan(3);
   expect(alone.warnings.length).toBeGreaterThan(3);
-  expect(alone.hash).toBe('26f0a8cda8022d225c5f5a456fa4e7aab5d4ff60084d277d538d6704a64bfb6b');
+  expect(alone.hash).toBe('5c0b5f4918870776a5725705e0beff5c1e0f6e0e65f0bb67ab05a4e73e364380');
   for (const threads of [2, 3, 5]) expect(await load({ threads })).toEqual(alone);
   const cache = new FeatureCache(temporaryFolder());
   for (let run = 0; run < 2; run++) expect(await load({ threads: 3, cache })).toEqual(alone);

@@ -1,6 +1,6 @@
 // Log-mel spectra of four frames at a time, in AssemblyScript: the arithmetic of ../fft-passes.ts,
-// ../spectrogram.ts, ../logmel-plain.ts and ../decibel.ts, operation for operation, so that both give the same
-// bits. Lane 0 of every vector belongs to frames t and t+1 (packed as real and imaginary part), lane 1 to t+2 and
+// ../spectrogram.ts, ../logmel-kernel.ts and ../decibel.ts, operation for operation, so that both give the same
+// bits: transforms in float64, bands and decibels in float32. In a transform lane 0 of every vector belongs to frames t and t+1 (packed as real and imaginary part), lane 1 to t+2 and
 // t+3. A complex element takes 32 bytes: two real parts, two imaginary parts. Strict SIMD only.
 
 /** Four outputs of a radix-4 butterfly without twiddle factors, `step` bytes apart. */
@@ -121,93 +121,97 @@ function radix2Last(half: usize, from: usize, to: usize): void {
   }
 }
 
-/** |X|² of the four frames: bin k at 32k as (t, t+2), (t+1, t+3). */
-function powers(length: usize, z: usize, to: usize): void {
-  const four = f64x2.splat(4);
-  const re0 = v128.load(z);
-  const im0 = v128.load(z, 16);
-  v128.store(to, f64x2.mul(f64x2.mul(four, re0), re0));
-  v128.store(to, f64x2.mul(f64x2.mul(four, im0), im0), 16);
-  let mirrored = z + ((length - 1) << 5);
-  z += 32;
-  to += 32;
-  for (; z <= mirrored; z += 32, mirrored -= 32, to += 32) {
-    const zr = v128.load(z);
-    const zi = v128.load(z, 16);
-    const yr = v128.load(mirrored);
-    const yi = v128.load(mirrored, 16);
-    const ar = f64x2.add(zr, yr);
-    const ai = f64x2.sub(zi, yi);
-    const br = f64x2.add(zi, yi);
-    const bi = f64x2.sub(yr, zr);
-    v128.store(to, f64x2.add(f64x2.mul(ar, ar), f64x2.mul(ai, ai)));
-    v128.store(to, f64x2.add(f64x2.mul(br, br), f64x2.mul(bi, bi)), 16);
+/** |X|² of the four frames at one bin, as float32 from t to t+3: `z` is that bin, `y` the one it mirrors. */
+// @ts-ignore: decorator
+@inline
+function power(z: usize, y: usize): v128 {
+  const zr = v128.load(z);
+  const zi = v128.load(z, 16);
+  const yr = v128.load(y);
+  const yi = v128.load(y, 16);
+  const ar = f64x2.add(zr, yr);
+  const ai = f64x2.sub(zi, yi);
+  const br = f64x2.add(zi, yi);
+  const bi = f64x2.sub(yr, zr);
+  const a = f32x4.demote_f64x2_zero(f64x2.add(f64x2.mul(ar, ar), f64x2.mul(ai, ai)));
+  const b = f32x4.demote_f64x2_zero(f64x2.add(f64x2.mul(br, br), f64x2.mul(bi, bi)));
+  return v128.shuffle<i32>(a, b, 0, 4, 1, 5);
+}
+
+/** |X|² of the four frames at the bins from `first` to before `end`, bin k at 16k. */
+function powers(length: usize, z: usize, first: usize, end: usize, to: usize): void {
+  for (let k = first; k < end; k++) {
+    v128.store(to + (k << 4), power(z + (k << 5), z + (((length - k) & (length - 1)) << 5)));
   }
 }
 
-const DB_PER_NEPER: f64 = 4.342944819032518;
-const DB_PER_OCTAVE: f64 = 3.010299956639812;
+/** As in ../decibel.ts. */
+const DB_PER_NEPER: f32 = 4.342944819032518;
+const OCTAVE_HIGH: f32 = 3;
+const OCTAVE_LOW: f32 = 0.010299956639812;
 
 /** 10·log10 of positive normal numbers, as in ../decibel.ts. */
 // @ts-ignore: decorator
 @inline
 function decibels(x: v128): v128 {
-  const biased = i64x2.shr_u(i64x2.add(x, i64x2.splat(0x00095f6200000000)), 52);
-  // an integer below 2^52 becomes a double once it stands in the mantissa of 2^52
-  const k = f64x2.sub(v128.or(biased, i64x2.splat(0x4330000000000000)), f64x2.splat(4503599627371519));
-  const m = i64x2.sub(x, i64x2.shl(i64x2.sub(biased, i64x2.splat(1023)), 52));
-  const f = f64x2.sub(m, f64x2.splat(1));
-  const s = f64x2.div(f, f64x2.add(f, f64x2.splat(2)));
-  const z = f64x2.mul(s, s);
-  let p = f64x2.add(f64x2.splat((2 * DB_PER_NEPER) / 9), f64x2.mul(z, f64x2.splat((2 * DB_PER_NEPER) / 11)));
-  p = f64x2.add(f64x2.splat((2 * DB_PER_NEPER) / 7), f64x2.mul(z, p));
-  p = f64x2.add(f64x2.splat((2 * DB_PER_NEPER) / 5), f64x2.mul(z, p));
-  p = f64x2.add(f64x2.splat((2 * DB_PER_NEPER) / 3), f64x2.mul(z, p));
-  p = f64x2.add(f64x2.splat(2 * DB_PER_NEPER), f64x2.mul(z, p));
-  return f64x2.add(f64x2.mul(k, f64x2.splat(DB_PER_OCTAVE)), f64x2.mul(s, p));
+  const biased = i32x4.shr_u(i32x4.add(x, i32x4.splat(0x3f800000 - 0x3f3504f3)), 23);
+  const octaves = i32x4.sub(biased, i32x4.splat(127));
+  const k = f32x4.convert_i32x4_s(octaves);
+  const m = i32x4.sub(x, i32x4.shl(octaves, 23));
+  const f = f32x4.sub(m, f32x4.splat(1));
+  const s = f32x4.div(f, f32x4.add(f, f32x4.splat(2)));
+  const z = f32x4.mul(s, s);
+  let p = f32x4.add(f32x4.splat((2 * DB_PER_NEPER) / 5), f32x4.mul(z, f32x4.splat((2 * DB_PER_NEPER) / 7)));
+  p = f32x4.add(f32x4.splat((2 * DB_PER_NEPER) / 3), f32x4.mul(z, p));
+  p = f32x4.add(f32x4.splat(2 * DB_PER_NEPER), f32x4.mul(z, p));
+  const rest = f32x4.add(f32x4.mul(k, f32x4.splat(OCTAVE_LOW)), f32x4.mul(s, p));
+  return f32x4.add(f32x4.mul(k, f32x4.splat(OCTAVE_HIGH)), rest);
 }
 
-/** Mel bands of the four frames in decibels to `out`, one row a band; raises the two maxima at `peak`. */
+const GREATEST: f32 = 3.4028234663852886e38;
+
+/** Mel bands of the four frames in decibels to `out`, one row a band; raises the four maxima at `peak`. */
 function melBands(
-  bands: usize, ranges: usize, weights: usize, power: usize, least: f64, peak: usize, out: usize, rowBytes: usize,
+  bands: usize, ranges: usize, weights: usize, power: usize, least: f32, peak: usize, out: usize, rowBytes: usize,
 ): void {
-  const amin = f64x2.splat(least);
-  let most = v128.load(peak);
+  const amin = f32x4.splat(least);
+  const most = f32x4.splat(GREATEST);
+  let top = v128.load(peak);
   for (const end = ranges + (bands << 3); ranges < end; ranges += 8, out += rowBytes) {
-    let bin = power + ((<usize>load<u32>(ranges)) << 5);
-    let a = f64x2.splat(0);
-    let b = f64x2.splat(0);
-    for (const stop = weights + ((<usize>load<u32>(ranges, 4)) << 3); weights < stop; weights += 8, bin += 32) {
-      const w = v128.load_splat<f64>(weights);
-      a = f64x2.add(a, f64x2.mul(w, v128.load(bin)));
-      b = f64x2.add(b, f64x2.mul(w, v128.load(bin, 16)));
+    let bin = power + ((<usize>load<u32>(ranges)) << 4);
+    let sum = f32x4.splat(0);
+    for (const stop = weights + ((<usize>load<u32>(ranges, 4)) << 2); weights < stop; weights += 4, bin += 16) {
+      sum = f32x4.add(sum, f32x4.mul(v128.load32_splat(weights), v128.load(bin)));
     }
-    a = f64x2.pmax(amin, a);
-    b = f64x2.pmax(amin, b);
-    most = f64x2.pmax(most, f64x2.pmax(a, b));
-    const even = f32x4.demote_f64x2_zero(decibels(a));
-    const odd = f32x4.demote_f64x2_zero(decibels(b));
-    v128.store(out, v128.shuffle<i32>(even, odd, 0, 4, 1, 5));
+    const db = decibels(f32x4.pmin(most, f32x4.pmax(amin, sum)));
+    top = f32x4.pmax(top, db);
+    v128.store(out, db);
   }
-  v128.store(peak, most);
+  v128.store(peak, top);
 }
 
 /**
  * All frames of one signal. `signal` float64; `window` and `tables` as in the plan (one table of twiddle factors a
  * pass, one after the other); `work` twice `length` complex elements; `ranges` a (first bin, number of weights)
- * pair a band; `out` rows of `rowBytes`, room for a multiple of four frames. Frames beyond the last repeat earlier ones.
+ * pair a band, in the order of their bins; `out` a row of `frames` a band, and room for three values more. Where frames
+ * are no multiple of four, the last ones repeat, and what is too much is written over by the next row: hence from the
+ * end to the start.
  */
 export function logMel(
   length: usize, frames: usize, hop: usize, signal: usize, window: usize, tables: usize, work: usize, bands: usize,
-  ranges: usize, weights: usize, amin: f64, peak: usize, out: usize, rowBytes: usize,
+  ranges: usize, weights: usize, amin: f32, peak: usize, out: usize,
 ): void {
   const next = hop << 3;
   const last = signal + (frames - 1) * next;
-  for (let t: usize = 0; t < frames; t += 4, signal += 4 * next, out += 16) {
-    const a = signal;
+  const first = <usize>load<u32>(ranges);
+  const ends = ranges + ((bands - 1) << 3);
+  const end = <usize>load<u32>(ends) + <usize>load<u32>(ends, 4);
+  for (let group = (frames + 3) >> 2; group > 0; group--) {
+    const t = (group - 1) << 2;
+    const a = signal + t * next;
     const b = min(last, a + next);
-    const c = t + 2 < frames ? a + 2 * next : a;
-    const d = t + 2 < frames ? min(last, c + next) : b;
+    const c = min(last, a + 2 * next);
+    const d = min(last, a + 3 * next);
     let from = work;
     let to = work + (length << 5);
     let table = tables;
@@ -228,12 +232,12 @@ export function logMel(
       from = to;
       to = swap;
     }
-    powers(length, from, to);
-    melBands(bands, ranges, weights, to, amin, peak, out, rowBytes);
+    powers(length, from, first, end, to);
+    melBands(bands, ranges, weights, to, amin, peak, out + (t << 2), frames << 2);
   }
 }
 
-/** Subtracts `ref` from `count` float32 (a multiple of four) and raises what is below `floor` to it. */
+/** Subtracts `ref` from `count` float32 and raises what is below `floor` to it; up to three values behind are changed. */
 export function limit(values: usize, count: usize, ref: f32, floor: f32): void {
   const r = f32x4.splat(ref);
   const least = f32x4.splat(floor);

@@ -1,0 +1,3 @@
+export { filterSection } from './filter';
+export { standardise } from './level';
+export { limit, logMel } from './logmel';
