@@ -1,18 +1,21 @@
 import { packingOf } from '../packing.ts';
 import { type CpuKernel, sizeOf } from './kernel.ts';
 
-/** By the host alone: what is packed (gradients, statistics) is small, and what is scaled smaller still. */
+/** Numbers a row of the table of parts; ROW in wasm/pack.ts. */
+const ROW = 5;
+
+/** Scales are rounded to float32 first. */
 export const pack: CpuKernel<'pack'> = (machine, inputs, [y], { scales }) => {
-  const { starts } = packingOf(inputs.map(({ shape }) => shape));
-  const values = machine.heap.f32;
-  const first = y!.address / 4;
-  values.fill(0, first, first + sizeOf(y!.shape));
-  inputs.forEach((x, i) => {
-    const [from, to, count] = [x.address / 4, first + starts[i]!, sizeOf(x.shape)];
-    values.copyWithin(to, from, from + count);
-    if (!scales) return;
-    // In float64 the product of two float32 numbers is exact: storing it rounds once.
-    const scale = Math.fround(scales[i]!);
-    for (let k = to; k < to + count; k++) values[k] = values[k]! * scale;
+  const { starts, length } = packingOf(inputs.map(({ shape }) => shape));
+  const table = machine.temporary(4 * ROW * inputs.length);
+  const { i32, f32 } = machine.heap;
+  inputs.forEach(({ address, shape }, i) => {
+    const row = table / 4 + ROW * i;
+    i32[row] = address;
+    i32[row + 1] = y!.address + 4 * starts[i]!;
+    i32[row + 2] = sizeOf(shape);
+    i32[row + 3] = (starts[i + 1] ?? length) - starts[i]!;
+    f32[row + 4] = scales?.[i] ?? 1;
   });
+  machine.launch('packKernel', inputs.length, [table, scales ? 1 : 0], [], { work: 2 * length });
 };

@@ -16,6 +16,7 @@ export * from './logmel';
 export * from './matmul';
 export * from './matvec';
 export * from './optimizer';
+export * from './pack';
 export * from './pool2d';
 export * from './reduce';
 export * from './softmax';
