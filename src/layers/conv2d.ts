@@ -14,16 +14,16 @@ export interface Conv2dConfig extends Conv2dOptions {
 /** Convolution of [N, C, H, W] → [N, outC, H', W']. */
 export class Conv2d extends Layer {
   readonly config: Conv2dConfig;
-  private readonly options: Conv2dOptions;
+  private readonly options: Required<Conv2dOptions>;
   readonly weight: Variable;
   readonly bias: Variable | null;
 
   constructor(config: Conv2dConfig, init: Initialiser) {
     super();
     this.config = config;
-    const { inChannels, outChannels, kernel, bias = true, ...options } = config;
-    this.options = options;
-    const { groups = 1 } = options;
+    const { inChannels, outChannels, kernel, bias = true } = config;
+    const { stride = 1, padding = 0, dilation = 1, groups = 1, relu = false, pool = 1 } = config;
+    this.options = { stride, padding, dilation, groups, relu, pool };
     const fanIn = (inChannels / groups) * kernel[0] * kernel[1];
     this.weight = this.own.weight = init.he([outChannels, inChannels / groups, ...kernel], fanIn);
     this.bias = bias ? (this.own.bias = init.constant([outChannels], 0)) : null;
@@ -35,7 +35,8 @@ export class Conv2d extends Layer {
 
   /** The same convolution with other values, perhaps with a rectifier and pooling behind it. */
   apply(x: Tensor, weight: Tensor, bias?: Tensor, after: Pick<Conv2dOptions, 'relu' | 'pool'> = {}): Tensor {
-    const { options } = this;
-    return x.conv2d(weight, bias ? { ...options, ...after, bias } : { ...options, ...after });
+    const { stride, padding, dilation, groups, relu, pool } = this.options;
+    const behind = { relu: after.relu ?? relu, pool: after.pool ?? pool };
+    return x.conv2d(weight, { stride, padding, dilation, groups, ...behind, bias });
   }
 }

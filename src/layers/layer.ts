@@ -81,16 +81,20 @@ export abstract class Layer {
   /** Every variable below, by path: `block1.conv.weight`. */
   variables(prefix = ''): Map<string, Variable> {
     const all = new Map<string, Variable>();
-    for (const [name, variable] of Object.entries(this.own)) all.set(prefix + name, variable);
-    for (const [name, child] of Object.entries(this.children)) {
-      for (const [path, variable] of child.variables(`${prefix}${name}.`)) all.set(path, variable);
-    }
+    this.collect(prefix, all);
     return all;
+  }
+
+  private collect(prefix: string, all: Map<string, Variable>): void {
+    for (const name in this.own) all.set(prefix + name, this.own[name]!);
+    for (const name in this.children) this.children[name]!.collect(`${prefix}${name}.`, all);
   }
 
   /** Variables that training changes. */
   parameters(): Map<string, Variable> {
-    return new Map([...this.variables()].filter(([, variable]) => variable.trainable));
+    const all = this.variables();
+    for (const [path, { trainable }] of all) if (!trainable) all.delete(path);
+    return all;
   }
 
   /** Number of trainable numbers. */

@@ -79,12 +79,17 @@ export function isRecording(): boolean {
 
 /** Runs `body` without recording: nothing inside can be differentiated. Works across `await`. */
 export function noGrad<T>(body: () => T): T {
-  return carrier.run({ scope: currentScope(), recording: false }, body);
+  return withRecording(false, body);
 }
 
 /** Runs `body` with recording on, whatever is set outside. */
 export function withGrad<T>(body: () => T): T {
-  return carrier.run({ scope: currentScope(), recording: true }, body);
+  return withRecording(true, body);
+}
+
+function withRecording<T>(recording: boolean, body: () => T): T {
+  const { scope, recording: before } = carrier.get();
+  return recording === before ? body() : carrier.run({ scope, recording }, body);
 }
 
 /**
@@ -94,11 +99,11 @@ export function withGrad<T>(body: () => T): T {
  * @example const loss = await scope(async () => { … return step.loss; });
  */
 export function scope<T>(body: () => T): T {
-  const parent = currentScope();
+  const { scope: parent, recording } = carrier.get();
   const inner = new Scope(parent);
   let result: T;
   try {
-    result = carrier.run({ scope: inner, recording: isRecording() }, body);
+    result = carrier.run({ scope: inner, recording }, body);
   } catch (error) {
     close(inner, undefined);
     throw error;
@@ -120,28 +125,25 @@ export function scope<T>(body: () => T): T {
 }
 
 function close(inner: Scope, result: unknown): void {
-  for (const tensor of tensorsIn(result)) {
-    if (inner.owned.delete(tensor)) {
-      tensor.owner = inner.parent;
-      inner.parent?.owned.add(tensor);
-    }
-  }
-  const rest = [...inner.owned];
-  inner.owned.clear();
-  for (const tensor of rest) tensor.dispose();
+  forTensorsIn(result, (tensor) => {
+    if (!inner.owned.delete(tensor)) return;
+    tensor.owner = inner.parent;
+    inner.parent?.owned.add(tensor);
+  });
+  // A set may lose what is being visited.
+  for (const tensor of inner.owned) tensor.dispose();
 }
 
-/** Every tensor in a value: the value itself, or elements of arrays, maps and plain objects, at any depth. */
-export function tensorsIn(value: unknown, found = new Set<Tensor>(), seen = new Set<unknown>()): Set<Tensor> {
-  if (value === null || typeof value !== 'object' || seen.has(value)) return found;
+/** Visits the tensors in a value: the value itself, or elements of arrays, maps and plain objects, at any depth. */
+function forTensorsIn(value: unknown, visit: (tensor: Tensor) => void, seen = new Set<unknown>()): void {
+  if (value === null || typeof value !== 'object' || seen.has(value)) return;
   seen.add(value);
-  if (isTensor(value)) found.add(value);
-  else if (Array.isArray(value)) for (const element of value) tensorsIn(element, found, seen);
-  else if (value instanceof Map) for (const element of value.values()) tensorsIn(element, found, seen);
+  if (isTensor(value)) visit(value);
+  else if (Array.isArray(value)) for (const element of value) forTensorsIn(element, visit, seen);
+  else if (value instanceof Map) for (const element of value.values()) forTensorsIn(element, visit, seen);
   else if (Object.getPrototypeOf(value) === Object.prototype) {
-    for (const element of Object.values(value)) tensorsIn(element, found, seen);
+    for (const element of Object.values(value)) forTensorsIn(element, visit, seen);
   }
-  return found;
 }
 
 function isTensor(value: object): value is Tensor {

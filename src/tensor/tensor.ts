@@ -272,7 +272,7 @@ export class Tensor {
     return apply1('matmul', [this, other], { transposeA: false, transposeB: false, ...options });
   }
   /** Cross-correlation of [N, C, H, W] with weights [outC, C/groups, kH, kW], bias [outC], perhaps relu. */
-  conv2d(weight: Tensor, options: Conv2dOptions & { readonly bias?: Tensor } = {}): Tensor {
+  conv2d(weight: Tensor, options: Conv2dOptions & { readonly bias?: Tensor | undefined } = {}): Tensor {
     const attributes = resolveConv2d(this.shape, weight.shape, options);
     return apply1('conv2d', options.bias ? [this, weight, options.bias] : [this, weight], attributes);
   }

@@ -137,7 +137,8 @@ export const conv2d: OpSpec<OpAttributes['conv2d']> = {
   gradient: (op, grads, needs) => {
     if (op.attributes.pool) return throughPool(op, grads, needs);
     const { inputs, outputs } = op;
-    const { relu, pool: _, ...a } = op.attributes;
+    const { stride, padding, dilation, groups, relu } = op.attributes;
+    const a = { stride, padding, dilation, groups };
     const [upstream] = grads;
     const [x, w] = [inputs[0]!, inputs[1]!];
     // y > 0 exactly where the sum before the rectifier was.
