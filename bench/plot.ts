@@ -83,25 +83,27 @@ export function drawPlot(plot: Plot): string {
   ].join('\n')}\n`;
 }
 
-/** The fitted line over the range of the points; without a fit, the points are joined. */
+/** The fitted line over the range of the points, dashed where it was not fitted; without a fit, the points are joined. */
 function lineOf({ points, fit }: Series, i: number, x: Scale, y: Scale): string {
   const sorted = [...points].sort((a, b) => a[0] - b[0]);
   const path = line<readonly [number, number]>(
     ([px]) => Number(at(x(px))),
     ([, py]) => Number(at(y(py))),
   );
-  const [from, to] = [x(sorted[0]![0]), x(sorted.at(-1)![0])];
-  const places = Array.from({ length: LINE_STEPS + 1 }, (_, k) => from + ((to - from) * k) / LINE_STEPS);
-  const fitted = fit
-    ? places.map((place) => {
-        const px = x.invert(place);
-        return [px, fit.factor * px ** fit.exponent] as const;
-      })
-    : sorted;
-  // Nothing can be drawn at 0 of a logarithmic axis, nor where a fit has no value.
-  const shown = fitted.filter((point) => point.every(Number.isFinite) && Number.isFinite(y(point[1])));
-  const kind = fit ? 'class="fit" stroke-width="2"' : 'class="joined" stroke-width="1.5"';
-  return `<path d="${path(shown)}" fill="none" stroke="${colour(i)}" ${kind} stroke-opacity="0.75"/>`;
+  const drawn = (places: readonly (readonly [number, number])[], attributes: string) =>
+    `<path d="${path(places)}" fill="none" stroke="${colour(i)}" stroke-opacity="0.75" ${attributes}/>`;
+  if (!fit) return drawn(sorted, 'class="joined" stroke-width="1.5"');
+  const [first, last] = [sorted[0]![0], sorted.at(-1)![0]];
+  const between = (from: number, to: number) =>
+    Array.from({ length: LINE_STEPS + 1 }, (_, k) => {
+      const px = x.invert(x(from) + ((x(to) - x(from)) * k) / LINE_STEPS);
+      return [px, fit.factor * px ** fit.exponent] as const;
+      // Nothing can be drawn at 0 of a logarithmic axis, nor where a fit has no value.
+    }).filter((point) => point.every(Number.isFinite) && Number.isFinite(y(point[1])));
+  const from = Math.min(last, Math.max(first, fit.from ?? first));
+  const fitted = drawn(between(from, last), 'class="fit" stroke-width="2"');
+  if (from === first) return fitted;
+  return `${drawn(between(first, from), 'class="beyond" stroke-width="1.5" stroke-dasharray="2 4"')}${fitted}`;
 }
 
 function legendEntry({ name, fit }: Series, i: number): string {

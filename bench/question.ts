@@ -39,8 +39,8 @@ export interface Plot {
   readonly series: readonly {
     readonly name: string;
     readonly points: readonly (readonly [x: number, y: number])[];
-    /** A fitted line y = factor·x^exponent. */
-    readonly fit?: { readonly factor: number; readonly exponent: number };
+    /** A fitted line y = factor·x^exponent, dashed below the smallest x that was fitted. */
+    readonly fit?: { readonly factor: number; readonly exponent: number; readonly from?: number };
   }[];
 }
 

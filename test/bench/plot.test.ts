@@ -43,6 +43,14 @@ function ticks(svg: string, axis: 'x' | 'y'): { text: string; at: number }[] {
     .map((m) => ({ text: m[4]!, at: axis === 'x' ? Number(m[2]) : Number(m[3]) - 4.5 }));
 }
 
+/** Where the line of a class begins and ends. */
+function ends(svg: string, name: string): number[] {
+  const path = new RegExp(`d="M([-\\d.]+),([-\\d.]+)[^"]*L([-\\d.]+),([-\\d.]+)" [^>]*class="${name}"`).exec(
+    svg,
+  )!;
+  return path.slice(1).map(Number);
+}
+
 it('equal ratios are equal distances on logarithmic axes, and points lie on the lines of their ticks', () => {
   const svg = drawPlot(logs);
   const [a, b, c, d, e] = places(svg);
@@ -98,12 +106,21 @@ it('linear axes begin at 0', () => {
 
 it('a fitted line goes through points that lie on it, and its exponent stands in the legend', () => {
   const svg = drawPlot(logs);
-  const path = /d="M([-\d.]+),([-\d.]+)[^"]*L([-\d.]+),([-\d.]+)" [^>]*class="fit"/.exec(svg)!;
   const [a, , c] = places(svg);
-  expect(path.slice(1).map(Number)).toEqual([...a!, ...c!].map((v) => expect.closeTo(v, 1)));
+  expect(ends(svg, 'fit')).toEqual([...a!, ...c!].map((v) => expect.closeTo(v, 1)));
   expect(svg).toContain('training step <tspan fill="#666666">∝ x<tspan dy="-5" font-size="11">1.00</tspan>');
   expect(svg.match(/class="fit"/g)).toHaveLength(1);
   expect(svg.match(/class="joined"/g)).toHaveLength(1);
+});
+
+it('a line is dashed where it was not fitted', () => {
+  const [first] = logs.series;
+  const svg = drawPlot({ ...logs, series: [{ ...first!, fit: { factor: 10, exponent: 1, from: 10 } }] });
+  const [a, b, c] = places(svg).map((place) => place.map((v) => expect.closeTo(v, 1)));
+  expect(ends(svg, 'fit')).toEqual([...b!, ...c!]);
+  expect(ends(svg, 'beyond')).toEqual([...a!, ...b!]);
+  expect(svg).toMatch(/class="beyond"[^>]*stroke-dasharray/);
+  expect(drawPlot(logs)).not.toContain('class="beyond"');
 });
 
 it('is a document of its own: title, description, colours and markers that differ', () => {
