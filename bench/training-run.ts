@@ -174,10 +174,11 @@ async function besidePyTorch(bench: Bench, data: string, config: TrainConfig, ti
       ? { name, missing: typeof found === 'string' ? found : 'no Python given (--peers python=…)' }
       : contestant(name, () => python(pythonPath, request), outcomes);
   const answer = await compared(title, [ours, theirs], outcomes, rounds, [
-    'The same recordings in each part, features, network, initial weights, optimiser, schedule, averaged weights and as many windows, ' +
-      'epochs and validations; not the same random draws, so that figures differ as they do between seeds. Without ' +
-      'augmentation and removal of spikes. Ours also looks for copies, hashes every recording, bootstraps intervals, ' +
-      'writes tables and pictures. Theirs: peak memory of its main process alone; features are made by others.',
+    'The same recordings in each part, features, network, initial weights, optimiser, schedule, averaged weights and as ' +
+      'many windows, epochs and validations; not the same random draws, so that figures differ as they do between seeds. ' +
+      'Without augmentation and removal of spikes. Ours also looks for copies, hashes every recording, judges all three ' +
+      'parts (theirs the test part), bootstraps intervals, writes tables and pictures. Theirs: peak memory of its main ' +
+      'process alone; features are made by others.',
   ]);
   const counts = [...outcomes.values()].map(({ parameters }) => parameters);
   if (new Set(counts).size > 1)
