@@ -1,5 +1,5 @@
 /**
- * Builds the package: AssemblyScript → WASM, embedded as base64; WGSL, embedded as strings; TypeScript → dist/; charts, if they have a bundler.
+ * Builds the package: AssemblyScript → WASM, embedded as base64; WGSL, embedded as strings; TypeScript → dist/; what charts need of d3, bundled.
  *
  *   node scripts/build.mjs         everything
  *   node scripts/build.mjs wasm    only the WASM modules (add --wat to keep build/kernels.wat and build/dsp.wat)
@@ -19,7 +19,8 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { fileURLToPath } from 'node:url';
+import bundleVendor from './bundle-vendor.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const at = (...parts) => join(root, ...parts);
@@ -150,11 +151,6 @@ function pruneDeclarations() {
   return `${all.length - unreached.length} of ${all.length} declarations kept`;
 }
 
-async function bundleCharts(script) {
-  const { default: bundle } = await import(pathToFileURL(script).href);
-  return (await bundle()) ?? 'bundled';
-}
-
 // `npx pcg-engine` prepares the package once more; what is built already need not be built again for it.
 if (process.env.npm_command === 'exec' && existsSync(at('dist/cli/main.js'))) process.exit(0);
 
@@ -167,8 +163,7 @@ try {
   if (!args.includes('wasm') && !args.includes('wgsl')) {
     await step('tsc', buildTypeScript);
     await step('types', pruneDeclarations);
-    const charts = at('scripts/bundle-charts.mjs');
-    if (existsSync(charts)) await step('charts', () => bundleCharts(charts));
+    await step('vendor', bundleVendor);
   }
 } catch (error) {
   if (!(error instanceof BuildFailure)) throw error;

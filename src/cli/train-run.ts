@@ -182,8 +182,8 @@ async function work(
         shown.onPhase?.(phase, detail);
       },
     };
-    const { renderSvg } = await import('../vendor/echarts.ts');
-    const common = { dataset, backend, threads, renderSvg, hooks, ...(cache ? { cache } : {}) };
+    const { chartTools } = await import('../vendor/d3.ts');
+    const common = { dataset, backend, threads, chartTools, hooks, ...(cache ? { cache } : {}) };
     if (resume) return await resumeTraining(resume, { ...common, split: split! });
     return await runTraining({ ...common, config, out, ...(split ? { split, allowLeaks } : {}) });
   } finally {

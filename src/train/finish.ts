@@ -2,7 +2,9 @@ import { rmSync } from 'node:fs';
 import type { Model } from '../layers/index.ts';
 import type { AppliedSplit } from './apply-split.ts';
 import type { Example } from './batch.ts';
-import { confusionSvg, curvesSvg, type RenderSvg } from './charts.ts';
+import { confusionSvg } from './charts/confusion.ts';
+import { curvesSvg } from './charts/curves.ts';
+import type { ChartTools } from './charts/tools.ts';
 import { thresholdOf } from './epoch.ts';
 import { type Evaluation, evaluateScored } from './evaluation.ts';
 import type { FitResult } from './fit.ts';
@@ -59,7 +61,7 @@ interface Unfinished {
   readonly loadTest: () => Promise<LoadedRecordings>;
   readonly timings: Record<string, number>;
   readonly seed: number;
-  readonly renderSvg?: RenderSvg;
+  readonly chartTools?: ChartTools;
   readonly onPhase: () => void;
   readonly onJudge?: (done: number, total: number) => void;
   readonly signal?: AbortSignal;
@@ -133,9 +135,9 @@ export async function finishRun(run: Unfinished): Promise<FinishedRun> {
   const recordings =
     dataset.layout === 'synthetic' ? 'Synthetic test recordings, not clinical' : 'Test recordings';
   const title = leaks ? `${recordings} (too good: the split leaks)` : recordings;
-  if (run.renderSvg) {
-    folder.write('confusion', confusionSvg(test.pooled.confusion, classes, title, run.renderSvg));
-    folder.write('curves', curvesSvg(run.result.history, run.renderSvg, { bestEpoch }));
+  if (run.chartTools) {
+    folder.write('confusion', confusionSvg(test.pooled.confusion, classes, title, run.chartTools));
+    folder.write('curves', curvesSvg(run.result.history, run.chartTools, { bestEpoch }));
   }
   const skipped = [...run.loaded.skipped, ...loadedTest.skipped];
   const finished: RunRecord = {

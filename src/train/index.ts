@@ -15,7 +15,7 @@
 // From recordings to a run folder.
 
 export { type AugmentSettings, NO_AUGMENTATION } from './augment.ts';
-export type { RenderSvg } from './charts.ts';
+export type { ChartTools, Point, Scale } from './charts/tools.ts';
 export {
   BALANCES,
   defaultConfig,

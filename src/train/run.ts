@@ -3,7 +3,7 @@ import { buildModel, type Model } from '../layers/index.ts';
 import type { Backend } from '../tensor/index.ts';
 import { type AppliedSplit, applySplit } from './apply-split.ts';
 import type { FeatureCache } from './cache/store.ts';
-import type { RenderSvg } from './charts.ts';
+import type { ChartTools } from './charts/tools.ts';
 import { resolveConfig, type TrainConfig, windowFrames } from './config.ts';
 import { describeEnvironment } from './environment.ts';
 import type { EpochRecord } from './epoch.ts';
@@ -50,7 +50,7 @@ export interface RunOptions {
   /** Features known from earlier runs, for devices that leave them to the host. */
   readonly cache?: FeatureCache;
   /** Draws `confusion.svg` and `curves.svg`; without it they are left out. */
-  readonly renderSvg?: RenderSvg;
+  readonly chartTools?: ChartTools;
   readonly hooks?: RunHooks;
 }
 
@@ -226,7 +226,7 @@ class Run {
       loadTest: () => this.load(parts.test),
       timings: this.timings,
       seed: config.seed,
-      ...(this.options.renderSvg ? { renderSvg: this.options.renderSvg } : {}),
+      ...(this.options.chartTools ? { chartTools: this.options.chartTools } : {}),
       ...(hooks.onJudge ? { onJudge: hooks.onJudge } : {}),
       ...(hooks.signal ? { signal: hooks.signal } : {}),
       onPhase: () => hooks.onPhase?.('judging', `${dataset.recordings.length} recordings`),

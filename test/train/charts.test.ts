@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { confusionSvg, curvesSvg, type EpochPoint } from '../../src/train/charts.ts';
-import { renderSvg } from '../../src/vendor/echarts.ts';
+import { confusionSvg } from '../../src/train/charts/confusion.ts';
+import { curvesSvg, type EpochPoint } from '../../src/train/charts/curves.ts';
+import { chartTools } from '../../src/vendor/d3.ts';
 import { errorOf } from './temporary.ts';
 
 /** What a reader of the picture sees: the texts in it. */
@@ -15,7 +16,7 @@ describe('confusionSvg', () => {
       ],
       ['normal', 'abnormal'],
       'Test part',
-      renderSvg,
+      chartTools,
     );
     expect(svg.startsWith('<svg')).toBe(true);
     const seen = texts(svg);
@@ -33,7 +34,7 @@ describe('confusionSvg', () => {
       ],
       ['a<b', '"c"&d'],
       't',
-      renderSvg,
+      chartTools,
     );
     expect(texts(svg)).toContain('–');
     expect(svg).toContain('a&lt;b');
@@ -50,10 +51,13 @@ describe('confusionSvg', () => {
         ],
         ['x', 'y'],
         't',
-        renderSvg,
+        chartTools,
       );
     expect(draw()).toBe(draw());
-    expect(draw()).not.toContain('<style');
+    expect(draw()).not.toMatch(/<style|<script| id=/);
+    expect(draw()).toContain(
+      '<desc>Of those truly x: 1 decided x, 2 decided y. Of those truly y: 3 decided x, 4 decided y.</desc>',
+    );
   });
 
   it('has room for many classes with long names, in lines that fit their column', () => {
@@ -68,7 +72,7 @@ describe('confusionSvg', () => {
       'c',
     ];
     const matrix = classes.map((_, i) => classes.map((__, j) => (i === j ? 1000 : 10 * i + j)));
-    const svg = confusionSvg(matrix, classes, 'Test part', renderSvg);
+    const svg = confusionSvg(matrix, classes, 'Test part', chartTools);
     const seen = texts(svg);
     expect(Number(/width="(\d+)"/.exec(svg)![1])).toBeLessThan(1200);
     // In a row 24 columns wide, under a column 13.
@@ -90,7 +94,7 @@ describe('confusionSvg', () => {
         ],
         endless,
         't',
-        renderSvg,
+        chartTools,
       ),
     );
     expect(seen.filter((text) => /^x+…$/.test(text!))).toHaveLength(2);
@@ -99,7 +103,7 @@ describe('confusionSvg', () => {
   });
 
   it('refuses a matrix that does not fit the classes', () => {
-    expect(errorOf(() => confusionSvg([[1, 2]], ['x', 'y'], 't', renderSvg)).code).toBe('charts/shape');
+    expect(errorOf(() => confusionSvg([[1, 2]], ['x', 'y'], 't', chartTools)).code).toBe('charts/shape');
   });
 });
 
@@ -112,7 +116,7 @@ describe('curvesSvg', () => {
   }));
 
   it('names axes, lines and the best epoch', () => {
-    const seen = texts(curvesSvg(points, renderSvg, { title: 'first', bestEpoch: 2 }));
+    const seen = texts(curvesSvg(points, chartTools, { title: 'first', bestEpoch: 2 }));
     for (const text of ['first', 'epoch', 'loss', 'training loss', 'validation loss', 'validation AUC']) {
       expect(seen).toContain(text);
     }
@@ -124,26 +128,57 @@ describe('curvesSvg', () => {
     const seen = texts(
       curvesSvg(
         points.map(({ epoch, trainLoss }) => ({ epoch, trainLoss })),
-        renderSvg,
+        chartTools,
       ),
     );
     expect(seen).not.toContain('AUC, MAcc');
     expect(seen).toContain('loss');
   });
 
-  it('leaves a gap where a loss is no number', () => {
-    let drawn: unknown;
-    const render = (option: object) => {
-      drawn = option;
-      return '<svg/>';
-    };
-    curvesSvg([{ epoch: 1, trainLoss: Number.POSITIVE_INFINITY }, ...points.slice(1)], render);
-    expect((drawn as { series: { data: unknown[] }[] }).series[0]!.data).toEqual([null, 1 / 2, 1 / 3]);
+  it('leaves a gap where a loss is no number, with a dot for what stands alone', () => {
+    const many = Array.from({ length: 50 }, (_, i) => ({
+      epoch: i + 1,
+      trainLoss: (1 / (i + 1)) as number | null,
+    }));
+    const whole = curvesSvg(many, chartTools);
+    const lines = (svg: string) => [...svg.matchAll(/<path d="([^"]*)"/g)].map((match) => match[1]!);
+    expect(lines(whole)).toHaveLength(1);
+    expect(lines(whole)[0]!.match(/M/g)).toHaveLength(1);
+    expect(whole).not.toContain('<circle');
+    many[10]!.trainLoss = null;
+    many[12]!.trainLoss = Number.POSITIVE_INFINITY;
+    const broken = curvesSvg(many, chartTools);
+    expect(lines(broken)[0]!.match(/M/g)).toHaveLength(3);
+    expect(broken.match(/<circle/g)).toHaveLength(1);
+  });
+
+  it('puts a point where its epoch and its value say', () => {
+    const svg = curvesSvg(
+      [
+        { epoch: 1, trainLoss: 1 },
+        { epoch: 2, trainLoss: 0.5 },
+      ],
+      chartTools,
+    );
+    // The panel reaches from 84 to 784 and, for losses from 1 to 0, from 96 to 346.
+    expect(svg).toContain('<path d="M259,96L609,221"');
+  });
+
+  it('marks the best epoch in both panels, and says what it shows to those who do not see it', () => {
+    const svg = curvesSvg(points, chartTools, { title: 'a<b', bestEpoch: 2 });
+    expect(svg.match(/stroke-dasharray="2 3"/g)).toHaveLength(2);
+    expect(svg).toMatch(/^<svg role="img" aria-label="a&lt;b: curves over epochs"/);
+    expect(svg).toContain('<title>a&lt;b: curves over epochs</title>');
+    expect(/<desc>(.*)<\/desc>/.exec(svg)![1]).toBe(
+      'training loss from 1.000 in epoch 1 to 0.333 in epoch 3; validation loss from 2.000 in epoch 1 to 0.667 in ' +
+        'epoch 3; validation AUC from 0.600 in epoch 1 to 0.867 in epoch 3; Best: epoch 2.',
+    );
+    expect(curvesSvg(points, chartTools, { bestEpoch: 9 })).not.toContain('stroke-dasharray="2 3"');
   });
 
   it('survives a loss that is no number, one epoch, and none', () => {
     for (const some of [[{ epoch: 1, trainLoss: Number.NaN }, ...points.slice(1)], points.slice(0, 1), []]) {
-      const svg = curvesSvg(some, renderSvg, { bestEpoch: 1 });
+      const svg = curvesSvg(some, chartTools, { bestEpoch: 1 });
       expect(svg).toContain('</svg>');
       expect(svg).not.toContain('NaN');
     }

@@ -17,6 +17,7 @@ import {
   splitOf,
   synthDataset,
 } from '../../src/train/index.ts';
+import { chartTools } from '../../src/vendor/d3.ts';
 import { temporaryFolder } from './temporary.ts';
 
 const dataset = synthDataset({ recordings: 36, seconds: 4, seed: 3 });
@@ -89,7 +90,7 @@ describe('a given split that leaks', () => {
       split: clean,
       allowLeaks: true,
       hooks: { onLeaks: (leaks) => told.push(leaks) },
-      renderSvg: (option) => JSON.stringify(option),
+      chartTools,
     });
     await runTraining(given);
     const leak = { kind: 'same-file', names: [trained, tested].sort(), parts: ['train', 'test'] };

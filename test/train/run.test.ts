@@ -21,6 +21,7 @@ import {
   splitOf,
   synthDataset,
 } from '../../src/train/index.ts';
+import { chartTools } from '../../src/vendor/d3.ts';
 import { temporaryFolder } from './temporary.ts';
 
 const dataset = synthDataset({ recordings: 36, seconds: 4, seed: 3 });
@@ -159,9 +160,8 @@ describe('a run', () => {
     expect(other.record.split.seed).toBeNull();
   });
 
-  test('draws charts where it is given a renderer', async () => {
-    const renderSvg = () => '<svg/>';
-    const { folder } = await finished(options({ renderSvg, config: { ...config, epochs: 1 } }));
+  test('draws charts where it is given what draws them', async () => {
+    const { folder } = await finished(options({ chartTools, config: { ...config, epochs: 1 } }));
     expect(folder.has('confusion') && folder.has('curves')).toBe(true);
   });
 

@@ -1,12 +1,6 @@
-import type { RenderSvg } from '../../train/charts.ts';
-import {
-  classesSvg,
-  durationsSvg,
-  INK,
-  levelsSvg,
-  shortcutsSvg,
-  spectraSvg,
-} from '../../train/inspect/charts.ts';
+import type { ChartTools } from '../../train/charts/tools.ts';
+import { classesSvg, durationsSvg, shortcutsSvg } from '../../train/inspect/charts.ts';
+import { levelsSvg, spectraSvg } from '../../train/inspect/charts-sound.ts';
 import type { Inspection } from '../../train/inspect/inspection.ts';
 import { drawPictures, type Picture } from '../../train/inspect/pictures.ts';
 import { type Dataset, printable } from '../../train/recording.ts';
@@ -33,12 +27,12 @@ import {
 export async function inspectionPage(
   inspection: Inspection,
   dataset: Dataset,
-  render: RenderSvg,
+  tools: ChartTools,
 ): Promise<string> {
   const { counts, root, layout, shortcuts, shared, copies, unreadable, sound, split } = inspection;
   const { total } = counts;
   const name = escapeHtml(printable(root));
-  const figures = new Figures(render);
+  const draw = (chart: Chart, caption: string) => figureOf(chart(inspection, tools, caption), caption);
   const pictures = await drawPictures(inspection, dataset);
   const several = counts.bySite.length > 1;
   const heard = sound.total.recordings > 0;
@@ -48,8 +42,7 @@ export async function inspectionPage(
     split === null ? '' : section('Split', splitSection(inspection)),
     section(
       several ? 'Classes by site' : 'Classes',
-      figures.draw(classesSvg(inspection, render), 'Recordings of each class at each site.') +
-        sitesTable(inspection),
+      draw(classesSvg, 'Recordings of each class at each site.') + sitesTable(inspection),
     ),
     factTables(inspection),
     shortcuts.length === 0
@@ -57,8 +50,8 @@ export async function inspectionPage(
       : section(
           'How far a rule gets that never listens',
           '<p>Each rule knows one fact beside the sound. It is learned on four fifths of the subjects and judged on the others, five times over. A model that gets no further than the best of these may have learned nothing of the heart.</p>' +
-            figures.draw(
-              shortcutsSvg(inspection, render),
+            draw(
+              shortcutsSvg,
               `Rules that only know one fact: ${shortcuts.map(({ fact, macc }) => `${fact} ${figure(macc, 2)}`).join(', ')}; chance is ${figure(1 / inspection.classes.length, 2)}.`,
             ) +
             shortcutsTable(inspection),
@@ -66,9 +59,9 @@ export async function inspectionPage(
     heard
       ? section(
           'Sound',
-          figures.draw(durationsSvg(inspection, render), 'How long the recordings are.') +
-            figures.draw(
-              levelsSvg(inspection, render),
+          draw(durationsSvg, 'How long the recordings are.') +
+            draw(
+              levelsSvg,
               'Level, DC offset and clipped recordings by site. Dots are medians, bars reach from 10 to 90 % of the recordings.',
             ) +
             soundTable(inspection) +
@@ -79,10 +72,7 @@ export async function inspectionPage(
       ? section(
           several ? 'Spectrum by site' : 'Spectrum',
           `<p>Third-octave bands, each against the sum of all, so that level does not matter. Lines are medians, the shaded band holds 10 to 90 % of the recordings${several ? ', grey lines are the other sites' : ''}. Where sites differ here, a model can tell them apart.</p>` +
-            figures.draw(
-              spectraSvg(inspection, render),
-              'Median spectrum of each site, with the range of most of its recordings.',
-            ),
+            draw(spectraSvg, 'Median spectrum of each site, with the range of most of its recordings.'),
         )
       : '',
     pictures.length === 0 ? '' : section('What they look like', picturesBlock(pictures)),
@@ -118,23 +108,10 @@ function section(title: string, content: string): string {
   return `<section>\n<h2>${title}</h2>\n${content}\n</section>`;
 }
 
-/** Puts drawings on the page: ids of their own, and text in the colour of the page's. */
-class Figures {
-  private drawn = 0;
-  readonly render: RenderSvg;
+type Chart = (inspection: Inspection, tools: ChartTools, title: string) => string;
 
-  constructor(render: RenderSvg) {
-    this.render = render;
-  }
-
-  draw(svg: string, caption: string): string {
-    this.drawn += 1;
-    const own = svg
-      .replaceAll('zr0-', `f${this.drawn}-`)
-      .replaceAll(INK, 'currentColor')
-      .replace('<svg ', `<svg role="img" aria-label="${escapeHtml(caption)}" `);
-    return `<figure>${own}<figcaption>${escapeHtml(caption)}</figcaption></figure>\n`;
-  }
+function figureOf(svg: string, caption: string): string {
+  return `<figure>${svg}<figcaption>${escapeHtml(caption)}</figcaption></figure>\n`;
 }
 
 function picturesBlock(pictures: readonly Picture[]): string {

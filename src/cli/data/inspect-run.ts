@@ -94,11 +94,11 @@ function shower(progress: Progress) {
 
 async function pageOf(inspection: Inspection, dataset: Dataset, progress: Progress): Promise<string> {
   progress.show(() => ['drawing']);
-  const [{ inspectionPage }, { renderSvg }] = await Promise.all([
+  const [{ inspectionPage }, { chartTools }] = await Promise.all([
     import('./inspect-html.ts'),
-    import('../../vendor/echarts.ts'),
+    import('../../vendor/d3.ts'),
   ]);
-  const page = await inspectionPage(inspection, dataset, renderSvg);
+  const page = await inspectionPage(inspection, dataset, chartTools);
   progress.clear();
   return page;
 }
