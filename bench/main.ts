@@ -15,6 +15,7 @@ import { Python } from './peers/python.ts';
 import { processQuestion } from './process.ts';
 import type { Answer, Bench, Question } from './question.ts';
 import { describe, page, type Result, section } from './report.ts';
+import { sizesQuestion } from './sizes.ts';
 import { trainingRunQuestion } from './training-run.ts';
 import { pcgLiteStep, referenceStep } from './training-step.ts';
 
@@ -25,6 +26,7 @@ const questions: readonly Question[] = [
   logMelQuestion,
   extractionQuestion,
   processQuestion,
+  sizesQuestion,
   matmulQuestion,
   opsQuestion,
   trainingRunQuestion,

@@ -11,7 +11,7 @@ import type { Bench, Goal, Question } from './question.ts';
 export const CLI = 'dist/cli/main.js';
 
 /** A whole process, from its start to its end. */
-function program(name: string, command: string, args: readonly string[]): Contestant {
+export function program(name: string, command: string, args: readonly string[]): Contestant {
   const turn = async (seconds: number) => {
     const times: number[] = [];
     const end = performance.now() + 1e3 * seconds;

@@ -1,6 +1,6 @@
 /** What is downloaded, installed and loaded by a page. */
 import { execFileSync } from 'node:child_process';
-import { existsSync, lstatSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -8,6 +8,7 @@ import { build, type OutputFile } from 'esbuild';
 import { defaultFeatureSettings } from '../../src/dsp/index.ts';
 import { buildModel, type Model } from '../../src/layers/index.ts';
 import { writeModelFile } from '../../src/train/model-file.ts';
+import { folderBytes } from './folder.ts';
 import type { Figure } from './judge.ts';
 import { FRAMES, onCpu } from './networks.ts';
 
@@ -32,14 +33,6 @@ export function packageSizes(): Figure[] {
       skipped: 'it is not installed',
     },
   ];
-}
-
-/** Bytes of all files in a folder; null where it is not there. */
-export function folderBytes(folder: string): number | null {
-  if (!existsSync(folder)) return null;
-  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
-    .map((name) => lstatSync(join(folder, name)))
-    .reduce((sum, entry) => sum + (entry.isFile() ? entry.size : 0), 0);
 }
 
 /** The engine with layers and DSP, minified and gzipped, as a browser would load it. */

@@ -12,7 +12,8 @@ export function table(figures: readonly Figure[], limits: Readonly<Record<string
     const reached = Math.round((value ?? now?.reached ?? 0) * tenths) / tenths;
     const aim = /^(tarball|installed|optional|browser|webgpu)|model file/.test(name) && now;
     const most = aim ? now.limit : limitFor(name, value ?? reached);
-    return `  '${name}': limit(${reached}, ${most}, '${now?.unit ?? ''}'),`;
+    const why = now?.reason === undefined ? '' : `, ${JSON.stringify(now.reason)}`;
+    return `  '${name}': limit(${reached}, ${most}, '${now?.unit ?? ''}'${why}),`;
   });
   return lines.join('\n');
 }
