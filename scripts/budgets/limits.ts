@@ -23,10 +23,10 @@ const limit = (reached: number, most: number, unit: string, reason?: string): Li
 });
 
 export const LIMITS: Readonly<Record<string, Limit>> = {
-  tarball: limit(590, 600, 'kB'),
-  'installed, with commander': limit(2191, 2300, 'kB'),
+  tarball: limit(592, 600, 'kB'),
+  'installed, with commander': limit(2195, 2300, 'kB'),
   'optional webgpu, installed': limit(137, 145, 'MB'),
-  'browser engine, gzipped': limit(108, 120, 'kB'),
+  'browser engine, gzipped': limit(109, 120, 'kB'),
   'webgpu backend on demand, gzipped': limit(53, 70, 'kB'),
   'pcg-lite: model file': limit(215, 450, 'kB'),
   'pcg-lite: parameters': limit(52610, 52610, ''),
@@ -69,7 +69,7 @@ export const LIMITS: Readonly<Record<string, Limit>> = {
   'reference-step: step, new pipelines on webgpu': limit(0, 0, ''),
   'lines of src/base': limit(374, 400, 'lines'),
   'lines of src/cli': limit(3894, 4090, 'lines'),
-  'lines of src/dsp': limit(2784, 2930, 'lines'),
+  'lines of src/dsp': limit(2981, 3140, 'lines'),
   'lines of src/kernels': limit(16537, 17370, 'lines'),
   'lines of src/layers': limit(767, 810, 'lines'),
   'lines of src/tensor': limit(3203, 3370, 'lines'),
