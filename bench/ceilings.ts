@@ -130,13 +130,11 @@ export class Ceilings {
     const results: number[] = [];
     const end = performance.now() + 1e3 * seconds;
     let times = 1;
-    let took = run(times);
-    while (took < CALL / 2) {
-      times = Math.ceil(times * Math.min(100, CALL / Math.max(took, 1e-6)));
-      took = run(times);
-    }
-    do results.push((amount * times) / run(times));
-    while (performance.now() < end);
+    do {
+      const took = run(times);
+      if (took >= CALL / 2) results.push((amount * times) / took);
+      else times = Math.ceil(1.5 * times * Math.min(50, CALL / Math.max(took, 1e-6)));
+    } while (performance.now() < end || results.length === 0);
     return results;
   }
 

@@ -35,8 +35,8 @@ it.each([1, 2])('measures ceilings on %i threads', async (threads) => {
   const ceilings = await Ceilings.start(threads);
   try {
     for (const rates of [ceilings.peak(0), ceilings.copy(1, 0), ceilings.copy(1 << 20, 0)]) {
-      expect(rates).toHaveLength(1);
-      expect(rates[0]).toBeGreaterThan(0);
+      expect(rates.length).toBeGreaterThan(0);
+      for (const rate of rates) expect(rate).toBeGreaterThan(0);
     }
   } finally {
     await ceilings.close();

@@ -1,6 +1,7 @@
 import { keyOf } from '../../base/philox.ts';
 import { checkPlan, planColumns } from '../window-plan.ts';
 import { type CpuKernel, sizeOf } from './kernel.ts';
+import { KEYS } from './philox.ts';
 
 /** About how many plain operations an element's cut and masks, its noise, and its mixing are worth. */
 const COST = { cut: 2, noise: 8, mix: 4 };
@@ -29,7 +30,7 @@ export const augmentWindows: CpuKernel<'augmentWindows'> = (
       ...[step, stream, ...keyOf(seed)],
     ],
     [],
-    { work, scratch: 80 },
+    { work, scratch: KEYS + 4 * 36 },
   );
   if (!mixup) return;
   const integers = [y!.address, varied, plan!.address, levels!.address, columns, bands * frames];

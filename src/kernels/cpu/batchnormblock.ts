@@ -5,6 +5,7 @@ import { batchNorm, batchNormBackward } from './batchnorm.ts';
 import { dropout } from './dropout.ts';
 import { type CpuKernel, sizeOf, type View } from './kernel.ts';
 import type { Machine } from './machine.ts';
+import { KEYS } from './philox.ts';
 import { maxPool2d, maxPool2dScatter } from './pool2d.ts';
 
 function temporary(machine: Machine, shape: Shape): View {
@@ -37,8 +38,8 @@ function inOne(
   const addresses = [...outputs, ...inputs].map((view) => view.address);
   machine.launch(kernel, C, [N, C, H, W, unit!, ...random, ...addresses], [epsilon, 1 / (1 - drop.p)], {
     work: 5 * N * C * H * W,
-    // Draws begin and end at whole ones of 32.
-    scratch: 4 * (Math.max(MASKS, W) + 64),
+    // Draws begin at whole ones of 8 and end at whole ones of 64.
+    scratch: KEYS + 4 * (Math.max(MASKS, W) + 128),
   });
   return true;
 }

@@ -1,9 +1,12 @@
 import { keyOf } from '../../base/philox.ts';
 import { fill } from './fill.ts';
 import { type CpuKernel, pieces, sizeOf } from './kernel.ts';
+import { KEYS } from './philox.ts';
 
 /** Elements a piece; CHUNK in wasm/dropout.ts. */
 const CHUNK = 16384;
+/** Elements whose masks are drawn at a time; MASKS in wasm/dropout.ts. */
+const MASKS = 512;
 /** About how many plain operations an element, and a unit's random word, are worth. */
 const COST = 5;
 
@@ -17,7 +20,7 @@ export const dropout: CpuKernel<'dropout'> = (machine, [x], [y], { p, perChannel
   }
   const random = [threshold, step, stream, ...keyOf(seed)];
   const floats = [1 / (1 - p)];
-  const scratch = 128;
+  const scratch = KEYS + 4 * MASKS;
   if (!perChannel) {
     const integers = [y!.address, x!.address, count, ...random];
     machine.launch('dropoutKernel', pieces(count, CHUNK), integers, floats, { work: count * COST, scratch });

@@ -4,7 +4,7 @@
  */
 import { arg } from './args';
 import { high64, join64, low64, storeFirst } from './lanes';
-import { philoxBlocks } from './philox';
+import { KEYS, philoxBlocks, roundKeys } from './philox';
 
 /** Columns of the plan and of the levels, in bytes. */
 const OFFSET = 0;
@@ -77,20 +77,20 @@ function noisy(x: v128, words: v128, scale: v128): v128 {
   return join64(f64x2.add(low64(x), first), f64x2.add(high64(x), second));
 }
 
-/** Words come sixteen at a time, from the block that holds the first one; `words` is room for twenty. */
+/** Words come 32 at a time, from the block that holds the first one; `scratch` is room for keys and 36 words. */
 // @ts-ignore: decorator
 @inline
-function addNoise(args: usize, window: usize, count: usize, word: u32, factor: f64, row: u32, words: usize): void {
+function addNoise(args: usize, window: usize, count: usize, word: u32, factor: f64, row: u32, scratch: usize): void {
   const scale = f64x2.splat(factor);
   const step = <u32>arg(args, 11);
   const stream = <u32>arg(args, 12);
-  const low = <u32>arg(args, 13);
-  const high = <u32>arg(args, 14);
+  const words = scratch + KEYS;
+  roundKeys(<u32>arg(args, 13), <u32>arg(args, 14), scratch);
   let block = word >> 2;
   let skipped = <usize>(word & 3);
-  for (let i: usize = 0; i < count; block += 4) {
-    philoxBlocks(block, step, stream, row, low, high, words);
-    const end = min(count, i + 16 - skipped);
+  for (let i: usize = 0; i < count; block += 8) {
+    philoxBlocks(block, step, stream, row, scratch, words);
+    const end = min(count, i + 32 - skipped);
     let from = words + (skipped << 2);
     for (; i < end; i += 4, from += 16) {
       const at = window + (i << 2);
@@ -103,7 +103,7 @@ function addNoise(args: usize, window: usize, count: usize, word: u32, factor: f
 
 /**
  * args: to, store, plan, levels, columns of the plan, bands, frames, masks in frequency, masks in time, gain?, noise?,
- * step, stream, key low, key high. A piece is a window; scratch holds twenty words.
+ * step, stream, key low, key high. A piece is a window; scratch holds keys and 36 words.
  */
 export function varyWindowsKernel(args: usize, piece: i32, scratch: usize): void {
   const plan = arg(args, 2) + ((<usize>piece * arg(args, 4)) << 2);

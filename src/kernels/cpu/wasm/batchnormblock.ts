@@ -30,14 +30,12 @@ function masksOfRow(args: usize, plane: usize, i: i32, height: i32, width: i32, 
     const first = plane * <usize>(height * width) + <usize>(i * width);
     const end = first + <usize>(min(rows, height - i) * width);
     const start = first & ~7;
-    for (let at = start; at < end; at += 32) keepMasks(args + 20, <u32>(at >> 3), scratch + ((at - start) << 2));
-    return scratch + ((first - start) << 2);
+    return keepMasks(args + 20, <u32>(start >> 3), end - start, scratch) + ((first - start) << 2);
   }
   if (i == 0) {
     let kept: u8 = 0xff;
     if (unit == CHANNEL) {
-      keepMasks(args + 20, <u32>(plane >> 3), scratch);
-      kept = load<u8>(scratch + ((plane & 7) << 2));
+      kept = load<u8>(keepMasks(args + 20, <u32>(plane >> 3), 8, scratch) + ((plane & 7) << 2));
     }
     memory.fill(scratch, kept, <usize>width << 2);
   }
