@@ -19,7 +19,7 @@ export interface OpCase<K extends KernelName = KernelName> {
   readonly flops: number;
   /** Whether a training step or inference of pcg-lite at batch 32 has it. */
   readonly used: boolean;
-  /** Why it stays under a third of its ceiling, where it does. */
+  /** Why it stays under a third of its ceiling, where it does; as found by measuring, on the machine of the page. */
   readonly reason?: string;
 }
 
@@ -43,6 +43,9 @@ export function shapesOf({ inputs }: OpCase): string {
   const shown = inputs.slice(0, 3).map(({ shape }) => shape.join('×') || '1');
   return inputs.length > 3 ? `${shown.join(' · ')} …` : shown.join(' · ');
 }
+
+/** What a call takes on any shape: all that there is to time on a few numbers. */
+export const CALL = 'a few numbers: what a call takes before it touches any, 0.1 to 2 µs';
 
 type Given = Shape | Input;
 

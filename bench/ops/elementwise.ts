@@ -1,5 +1,5 @@
 /** One or two inputs, element by element: a quarter of a million to four million values. */
-import { COST, type OpCase, opCase } from './case.ts';
+import { CALL, COST, type OpCase, opCase } from './case.ts';
 
 /** The activations behind the second block of pcg-lite: what an unfused model would run these on. */
 const X = [32, 32, 32, 64] as const;
@@ -20,7 +20,7 @@ export const elementwise: readonly OpCase[] = [
   opCase('affine', [X], { scale: 0.5, offset: 1 }, { each: 2 }, elsewhere),
   opCase('add', [X, X], {}, { each: 1 }, elsewhere),
   opCase('add', [X, [32, 1, 1]], {}, { each: 1 }, elsewhere),
-  opCase('add', [[32, 2], [2]], {}, { each: 1 }),
+  opCase('add', [[32, 2], [2]], {}, { each: 1 }, { reason: CALL }),
   opCase('sub', [X, X], {}, { each: 1 }, elsewhere),
   opCase('mul', [X, X], {}, { each: 1 }, elsewhere),
   opCase('mul', [X, [32, 32, 1, 1]], {}, { each: 1 }, elsewhere),

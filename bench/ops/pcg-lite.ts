@@ -1,7 +1,7 @@
 /** Ops as a training step and inference of pcg-lite at batch 32 of 64×128 run them, the large ones first. */
 import type { Conv2dAttributes } from '../../src/kernels/ops.ts';
 import { type Shape, sizeOf } from '../../src/tensor/shape.ts';
-import { COST, type OpCase, opCase } from './case.ts';
+import { CALL, COST, type OpCase, opCase } from './case.ts';
 
 const N = 32;
 const HEADS = 4;
@@ -11,6 +11,13 @@ const perChannel = { ...place, p: 0.1, perChannel: true };
 const units = { ...place, p: 0.25, perChannel: false };
 const halving = { kernel: [2, 2], stride: [2, 2], padding: [0, 0, 0, 0] } as const;
 const elsewhere = { used: false } as const;
+
+const PHILOX =
+  'random words take two thirds of its time, 0.6 ns a unit: WebAssembly multiplies lanes of 32 bits to 64 only after unpacking both factors';
+const PASSES =
+  'three passes over each channel, for mean, variance and result, of which two find it in the second-level cache';
+const SHARED =
+  'above it on one thread; what lies in the other core’s cache and waiting for the other thread cost the rest';
 
 /** Channels in and out, height and width of each convolution. */
 const BLOCKS = [
@@ -101,7 +108,7 @@ const normalisation: readonly OpCase[] = [
     const block = { epsilon: 1e-5, pool: [2, 2], dropout: perChannel } as const;
     const [x, y, c] = [[N, C, H, W], [N, C, H / 2, W / 2], [C]];
     return [
-      opCase('batchNormBlock', [x, c, c], block, { each: 7 }),
+      opCase('batchNormBlock', [x, c, c], block, { each: 7 }, { reason: PASSES }),
       opCase('batchNormBlockBackward', [x, y, c, c, c, { shape: c, domain: 'positive' }], block, {
         each: 10,
       }),
@@ -113,13 +120,13 @@ const normalisation: readonly OpCase[] = [
     [[N, 16, 64, 128], [16], [16]],
     { epsilon: 1e-5, pool: [2, 2], dropout: units },
     { each: 7 + COST.philox / 4 },
-    elsewhere,
+    { used: false, reason: `0.8 of 2.7 ms draw masks of single units: ${PHILOX}` },
   ),
   ...BLOCKS.slice(2).flatMap(([, C, H, W]) => {
     const [x, c] = [[N, C, H, W], [C]];
     const attributes = { epsilon: 1e-5, relu: true };
     return [
-      opCase('batchNorm', [x, c, c], attributes, { each: 7 }),
+      opCase('batchNorm', [x, c, c], attributes, { each: 7 }, { reason: PASSES }),
       opCase('batchNormBackward', [x, x, c, c, c, { shape: c, domain: 'positive' }], attributes, {
         each: 10,
       }),
@@ -131,8 +138,8 @@ const gates: readonly OpCase[] = BLOCKS.slice(2).flatMap(([, C, H, W]) => {
   const x = [N, C, H, W];
   const layers = [[C / 4, C], [C / 4], [C, C / 4], [C]];
   return [
-    opCase('squeezeExcitation', [x, ...layers], {}, { each: 2 }),
-    opCase('squeezeExcitationBackward', [x, x, ...layers], {}, { each: 5 }),
+    opCase('squeezeExcitation', [x, ...layers], {}, { each: 2 }, { reason: SHARED }),
+    opCase('squeezeExcitationBackward', [x, x, ...layers], {}, { each: 5 }, { reason: SHARED }),
   ];
 });
 
@@ -162,8 +169,8 @@ export const pcgLite: readonly OpCase[] = [
       (hidden + 2 * 2 * 64 * HIDDEN + 3 * HIDDEN + 2 * 2 * HIDDEN * HEADS + 4 * HEADS + 2 * weighted),
   ),
   opCase('dropout', [[N, 48, 8, 16]], perChannel, { each: 1 }),
-  opCase('dropout', [[N, 256]], units, { each: 1 + COST.philox }),
-  opCase('dropout', [[N, 32, 32, 64]], units, { each: 1 + COST.philox }, elsewhere),
+  opCase('dropout', [[N, 256]], units, { each: 1 + COST.philox }, { reason: PHILOX }),
+  opCase('dropout', [[N, 32, 32, 64]], units, { each: 1 + COST.philox }, { used: false, reason: PHILOX }),
   opCase(
     'matmul',
     [
@@ -172,6 +179,9 @@ export const pcgLite: readonly OpCase[] = [
     ],
     { transposeA: false, transposeB: true },
     2 * N * 256 * 2,
+    {
+      reason: 'two columns fill no tile of the kernel: sums of products, whose lanes are added up at the end',
+    },
   ),
   opCase(
     'matmul',
@@ -188,14 +198,20 @@ export const pcgLite: readonly OpCase[] = [
     [[N, 2], { shape: [N, 2], domain: 'probability' }],
     { divisor: N },
     { each: 5 + COST.exp },
+    { reason: CALL },
   ),
   opCase(
     'softmaxCrossEntropyBackward',
     [[N, 2], { shape: [N, 2], domain: 'probability' }, []],
     { divisor: N },
     { each: 7 + COST.exp },
+    { reason: CALL },
   ),
-  opCase('globalNorm', [[], [], ...PARAMETERS], {}, 2 * ALL[0], elsewhere),
+  opCase('globalNorm', [[], [], ...PARAMETERS], {}, 2 * ALL[0], {
+    used: false,
+    reason:
+      'sums are in float64, half as many lanes and three instructions more a vector; 26 gradients, most of them short',
+  }),
   opCase(
     'adamwStep',
     [ALL, ALL, ALL, { shape: ALL, domain: 'positive' }],
@@ -204,6 +220,7 @@ export const pcgLite: readonly OpCase[] = [
       ...{ step: 6, clipNorm: 0, decayed: ALL[0] },
     },
     { each: 15 },
+    { reason: 'divisions and roots alone take 21 of its 55 µs: one unit computes them, 0.8 ns a vector' },
   ),
   opCase(
     'sgdStep',
@@ -212,6 +229,6 @@ export const pcgLite: readonly OpCase[] = [
     { each: 6 },
     elsewhere,
   ),
-  opCase('blend', [[16], [16]], { keep: 0.9, take: 0.1 }, { each: 3 }),
+  opCase('blend', [[16], [16]], { keep: 0.9, take: 0.1 }, { each: 3 }, { reason: CALL }),
   opCase('blend', [ALL, ALL], { keep: 0.999, take: 0.001 }, { each: 3 }, elsewhere),
 ];

@@ -42,8 +42,9 @@ export function dropoutChannelsKernel(args: usize, piece: i32, scratch: usize): 
   const scale = f32x4.splat(argF(args, 0));
   let masks: usize = 0;
   for (let unit = first; unit < last; unit++) {
-    if (((unit - first) & 31) == 0) masks = keepMasks(args + 12, <u32>(unit >> 3), 32, scratch);
-    const kept = v128.load32_splat(masks + ((unit & 31) << 2));
+    const drawn = (unit - first) & 63;
+    if (drawn == 0) masks = keepMasks(args + 12, <u32>(unit >> 3), 64, scratch);
+    const kept = v128.load32_splat(masks + (drawn << 2));
     let y = arg(args, 0) + ((unit * size) << 2);
     let x = arg(args, 1) + ((unit * size) << 2);
     const end = y + ((size & ~3) << 2);
