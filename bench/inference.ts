@@ -1,8 +1,18 @@
 import { join } from 'node:path';
 import { type Contestant, contest, type Missing } from './harness.ts';
-import { type Batch, batchOf, largestDifference, Ours, profile, shareWith } from './network.ts';
+import {
+  BANDS,
+  type Batch,
+  batchOf,
+  classifier,
+  FRAMES,
+  frameworks,
+  largestDifference,
+  Ours,
+  profile,
+} from './network.ts';
 import type { Onnx } from './peers/onnx.ts';
-import { type Bench, type Question, ratioGoal } from './question.ts';
+import { type Bench, glanceOf, lighter, type Question, ratioGoal, threadsOf } from './question.ts';
 import { timed } from './timed.ts';
 
 /** A session as contestant, once it has given our logits. */
@@ -25,65 +35,66 @@ async function onnxContestant(
 }
 
 async function others(bench: Bench, ours: Ours, batch: Batch, threads: number) {
-  const label = `${threads} thread${threads > 1 ? 's' : ''}`;
+  const { onnx, scratch } = bench;
   const python = await bench.python();
-  const version = typeof bench.onnx === 'string' ? '' : ` ${bench.onnx.version}`;
-  const onnxName = `onnxruntime-node${version}, ${label}`;
+  const setting = { batch, threads, scratch };
+  const make = (name: string, peer: Parameters<typeof classifier>[1]) =>
+    classifier(name, peer, ours, setting);
+  const onnxName = typeof onnx === 'string' ? 'onnxruntime-node' : `onnxruntime-node ${onnx.version}`;
+  const all: (Contestant | Missing)[] = [];
   if (typeof python === 'string') {
-    return [
-      { name: onnxName, missing: `its model is written by Python, which is missing: ${python}` },
-      { name: `PyTorch, ${label}`, missing: python },
-    ];
+    const reason = `its model is written by Python, which is missing: ${python}`;
+    all.push({ name: onnxName, missing: typeof onnx === 'string' ? onnx : reason });
+    all.push({ name: 'PyTorch', missing: python });
+  } else {
+    const torch = await make(`PyTorch ${python.versions.torch}`, python);
+    if (typeof onnx === 'string') all.push({ name: onnxName, missing: onnx });
+    else if ('missing' in torch)
+      all.push({ name: onnxName, missing: `its model is PyTorch’s, which ${torch.missing}` });
+    else {
+      const path = join(scratch, 'model.onnx');
+      await python.ask({ command: 'export', path, bands: BANDS, frames: FRAMES });
+      all.push(await onnxContestant(onnx, onnxName, path, threads, batch, await ours.infer(batch)));
+    }
+    all.push(torch);
   }
-  const torchName = `PyTorch ${python.versions.torch}, ${label}`;
-  const shared = await shareWith(python, ours, batch, bench.scratch);
-  if (typeof shared === 'string') {
-    return [onnxName, torchName].map((name) => ({ name, missing: shared }));
-  }
-  const path = join(bench.scratch, 'model.onnx');
-  await python.ask({ command: 'export', path, bands: batch.shape[2], frames: batch.shape[3] });
-  return [
-    typeof bench.onnx === 'string'
-      ? { name: onnxName, missing: bench.onnx }
-      : await onnxContestant(bench.onnx, onnxName, path, threads, batch, await ours.infer(batch)),
-    python.contestant(torchName, { task: 'inference', threads, input: shared.input, shape: batch.shape }),
-  ];
+  return [...all, ...(await frameworks(bench, threads, make))];
 }
 
 export const inferenceQuestion: Question = {
   name: 'inference',
   title: 'Inference',
   method:
-    'From a Float32Array to logits in a Float32Array, as a caller in JavaScript sees it; PyTorch from tensor to tensor in ' +
-    'inference mode. All have the same weights, and gave the same logits before anything was timed. Batchnorm is folded ' +
-    'into the convolutions by us and by the exporter.',
+    'Images of 64×128, from a Float32Array to logits in a Float32Array, as a caller in JavaScript sees it; PyTorch from ' +
+    'tensor to tensor in inference mode. All have the same weights, and gave the same logits before anything was timed. ' +
+    'Batchnorm is folded into the convolutions by all but PyTorch.',
   async *run(bench) {
     for (const model of ['reference-step', 'pcg-lite']) {
       for (const size of [1, 32]) {
         for (const threads of [1, 2]) {
+          const setting = `${model}, batch ${size}, ${threadsOf(threads)}`;
           const ours = await Ours.start(model, threads);
           const batch = batchOf(size);
-          const label = `${threads} thread${threads > 1 ? 's' : ''}`;
+          ours.settle(batch);
           const peers = await others(bench, ours, batch, threads);
           const me = timed(
-            `pcg-engine, ${label}`,
+            'pcg-engine',
             () => ours.infer(batch),
             () => ours.close(),
           );
           const where = await profile(ours.backend, () => ours.infer(batch), 20);
-          const rows = await contest([me, ...peers], bench);
+          const rows = await contest([me, ...peers], size === 1 ? bench : lighter(bench));
+          const goals = [
+            ratioGoal(rows, 'onnxruntime', 2, 'at most twice onnxruntime-node'),
+            ratioGoal(rows, 'onnxruntime', 1, 'equal to it'),
+          ];
           yield {
-            title: `Inference of ${model}, batch ${size} of 64×128, ${label}`,
+            title: `Inference of ${setting}`,
+            setting,
             rows,
-            notes: [`Where our time goes: ${where}.`],
-            ...(model === 'reference-step' && size === 1
-              ? {
-                  goals: [
-                    ratioGoal(rows, 'onnxruntime', 2, 'at most twice onnxruntime-node'),
-                    ratioGoal(rows, 'onnxruntime', 1, 'equal to it'),
-                  ],
-                }
-              : {}),
+            profile: where,
+            ...(model === 'reference-step' && size === 1 ? { goals } : {}),
+            ...(size === 1 && threads === 2 ? { glance: glanceOf(`Inference of ${setting}`, rows) } : {}),
           };
         }
       }

@@ -1,10 +1,14 @@
 /** Our side of the network questions, and the proof that the others run the same network. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Backend, cpu, grad, noGrad, normalValues, scope, tensor } from 'pcg-engine';
+import { type Backend, cpu, grad, noGrad, normalValues, scope, type Tensor, tensor } from 'pcg-engine';
 import { buildModel, crossEntropy, inference, type Model } from 'pcg-engine/layers';
 import { AdamW } from 'pcg-engine/train';
-import type { Python } from './peers/python.ts';
+import { withoutDropout } from './gpu/training-step.ts';
+import type { Contestant, Missing } from './harness.ts';
+import { FRAMEWORKS } from './peers/find.ts';
+import type { Peer } from './peers/peer.ts';
+import type { Bench } from './question.ts';
 
 export const BANDS = 64;
 export const FRAMES = 128;
@@ -26,7 +30,7 @@ export type Batch = ReturnType<typeof batchOf>;
 export class Ours {
   readonly backend: Backend;
   readonly model: Model;
-  private readonly optimizer: AdamW;
+  private optimizer: AdamW;
   private step = 0;
 
   private constructor(backend: Backend, model: Model) {
@@ -44,16 +48,42 @@ export class Ours {
   }
 
   /** From numbers to changed weights: upload, forward, backward, AdamW. */
-  train({ x, shape, labels }: Batch): void {
-    scope(() => {
-      const context = { training: true, seed: 1, step: this.step++ };
-      const loss = crossEntropy(
-        this.model.forward(tensor(x, shape, { backend: this.backend }), context),
-        labels,
-      );
-      const parameters = [...this.model.parameters().values()].map((parameter) => parameter.value);
-      this.optimizer.step(grad(loss, parameters), 1e-3);
-    });
+  train(batch: Batch): void {
+    scope(() => void this.lossOf(batch));
+  }
+
+  /** A step, for running statistics other than 0 and 1, and an optimiser that knows nothing of it. */
+  settle(batch: Batch): void {
+    this.train(batch);
+    this.optimizer = new AdamW(this.model.parameters());
+  }
+
+  /** Losses of `count` steps, each before its update, with dropout that drops nothing. */
+  async losses(batch: Batch, count: number): Promise<number[]> {
+    const { backend } = this;
+    const { run } = backend;
+    backend.run = function (this: Backend, op, inputs, outputs, attributes) {
+      run.call(this, op, inputs, outputs, withoutDropout(attributes) as never);
+    };
+    try {
+      const losses: number[] = [];
+      for (let i = 0; i < count; i++) losses.push((await scope(() => this.lossOf(batch).data()))[0]!);
+      return losses;
+    } finally {
+      backend.run = run;
+    }
+  }
+
+  /** A step, and the loss before it. */
+  private lossOf({ x, shape, labels }: Batch): Tensor {
+    const context = { training: true, seed: 1, step: this.step++ };
+    const loss = crossEntropy(
+      this.model.forward(tensor(x, shape, { backend: this.backend }), context),
+      labels,
+    );
+    const parameters = [...this.model.parameters().values()].map((parameter) => parameter.value);
+    this.optimizer.step(grad(loss, parameters), 1e-3);
+    return loss;
   }
 
   /** From numbers to numbers. */
@@ -74,39 +104,109 @@ export function writeFloats(scratch: string, name: string, values: Float32Array)
   return path;
 }
 
+/** Training steps that are compared, and how far their losses may be apart: not all have AdamW's decay. */
+const CHECKED_STEPS = 3;
+const LOSS_TOLERANCE = 1e-3;
+const LOGIT_TOLERANCE = 1e-4;
+
+/** What a peer in a process of its own asks for with every request about a batch. */
+export interface Shared {
+  readonly input: string;
+  readonly shape: readonly number[];
+  readonly labels: readonly number[];
+}
+
 /**
- * Gives Python our weights and compares logits.
- * @returns the path of the batch for further requests; the reason where the two differ
+ * Gives a peer our weights and compares logits.
+ * @returns where the batch is, for further requests; the reason where the two differ
  */
 export async function shareWith(
-  python: Python,
+  peer: Peer,
   ours: Ours,
   batch: Batch,
   scratch: string,
-): Promise<{ input: string } | string> {
-  ours.train(batch); // running statistics other than 0 and 1
+): Promise<Shared | string> {
   const state = await ours.model.state();
   const values = [...state.values()].flatMap((variable) => Array.from(variable.values));
-  const parameters = await python.ask<number>({
+  const parameters = await peer.ask<number>({
     command: 'load',
     model: ours.model.config.name,
     bands: BANDS,
     weights: writeFloats(scratch, 'weights.f32', Float32Array.from(values)),
-    index: [...state].map(([path, variable]) => [path, variable.values.length]),
+    index: [...state].map(([path, variable]) => [path, variable.values.length, variable.shape]),
   });
-  const input = writeFloats(scratch, `batch-${batch.count}.f32`, batch.x);
-  const theirs = await python.ask<number[]>({
-    command: 'logits',
-    input,
-    shape: batch.shape,
-    training: false,
-  });
+  const { shape, labels } = batch;
+  const shared = { input: writeFloats(scratch, `batch-${batch.count}.f32`, batch.x), shape, labels };
+  const theirs = await peer.ask<number[]>({ command: 'logits', ...shared });
   const error = largestDifference(await ours.infer(batch), theirs);
-  if (parameters !== ours.model.parameterCount() || !(error < 1e-4)) {
+  if (parameters !== ours.model.parameterCount() || !(error < LOGIT_TOLERANCE)) {
     return `runs another network: ${parameters} parameters, logits differ by ${error}`;
   }
-  return { input };
+  return shared;
 }
+
+/**
+ * Somebody who trains from the same weights: logits first, then the losses of some steps without dropout, which change our
+ * weights as they change theirs.
+ */
+export async function trainer(
+  name: string,
+  peer: Peer,
+  model: string,
+  { batch, threads, scratch }: { batch: Batch; threads: number; scratch: string },
+): Promise<Contestant | Missing> {
+  const ours = await Ours.start(model, threads);
+  try {
+    ours.settle(batch);
+    const shared = await shareWith(peer, ours, batch, scratch);
+    if (typeof shared === 'string') return { name, missing: shared };
+    const theirs = await peer.ask<number[]>({ command: 'losses', ...shared, count: CHECKED_STEPS });
+    const error = largestDifference(theirs, await ours.losses(batch, CHECKED_STEPS));
+    if (!(error < LOSS_TOLERANCE)) {
+      return { name, missing: `trains differently: losses of ${CHECKED_STEPS} steps differ by ${error}` };
+    }
+    return peer.contestant(name, { task: 'train', threads, ...shared });
+  } catch (error) {
+    return { name, missing: error instanceof Error ? error.message : String(error) };
+  } finally {
+    await ours.close();
+  }
+}
+
+/** Somebody who gives our logits. */
+export async function classifier(
+  name: string,
+  peer: Peer,
+  ours: Ours,
+  { batch, threads, scratch }: { batch: Batch; threads: number; scratch: string },
+): Promise<Contestant | Missing> {
+  try {
+    const shared = await shareWith(peer, ours, batch, scratch);
+    if (typeof shared === 'string') return { name, missing: shared };
+    return peer.contestant(name, { task: 'inference', threads, ...shared });
+  } catch (error) {
+    return { name, missing: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+/** JavaScript frameworks by that name, each as `make` makes it a contestant; who cannot be one says why. */
+export async function frameworks(
+  bench: Bench,
+  threads: number,
+  make: (name: string, peer: Peer) => Promise<Contestant | Missing>,
+): Promise<(Contestant | Missing)[]> {
+  const all: (Contestant | Missing)[] = [];
+  for (const each of FRAMEWORKS) {
+    const { name, peer } = await bench.framework(each);
+    if (typeof peer === 'string') all.push({ name, missing: peer });
+    else if (threads > 1) all.push({ name, missing: peer.versions.oneThread });
+    else if (each === 'tfjs cpu' && !bench.all) all.push({ name, missing: SLOW });
+    else all.push(await make(name, peer));
+  }
+  return all;
+}
+
+const SLOW = 'it takes up to minutes for one run: timed with --peers all only';
 
 /** Relative to the largest; NaN where the lengths differ. */
 export function largestDifference(a: ArrayLike<number>, b: ArrayLike<number>): number {

@@ -1,13 +1,8 @@
 import type { Effort, Row } from './harness.ts';
-import type { Onnx } from './peers/onnx.ts';
-import type { Python } from './peers/python.ts';
+import type { Peers } from './peers/find.ts';
 
 /** What a question may use. A peer that is not there is the reason why, for the table. */
-export interface Bench extends Effort {
-  python(): Promise<Python | string>;
-  /** Its executable, for whole processes; null where there is none. */
-  readonly pythonPath: string | null;
-  readonly onnx: Onnx | string;
+export interface Bench extends Effort, Omit<Peers, 'close' | 'versions'> {
   /** --peers all: every peer, batch and size, as long as it takes; otherwise what fits into minutes. */
   readonly all: boolean;
   /** A data set given with --data, for questions about real recordings. */
@@ -44,9 +39,31 @@ export interface Plot {
   }[];
 }
 
+/** A line of the table at the top of the page, and bars of the picture beside it. Smaller is better. */
+export interface Glance {
+  readonly what: string;
+  readonly unit: 'ms' | 'bytes';
+  readonly ours: number;
+  readonly others: readonly {
+    readonly name: string;
+    readonly value: number;
+    /** How many times ours: paired where turns were taken, else the quotient of the two. */
+    readonly times: number;
+  }[];
+}
+
 /** One table: of contestants that took turns, or of anything else. */
 export interface Answer {
   readonly title: string;
+  /**
+   * What differs between answers whose contestants have the same names, such as `batch 8, 1 thread`: on the page these
+   * are the rows of one table, and the contestants are its columns.
+   */
+  readonly setting?: string;
+  /** Where our time goes. */
+  readonly profile?: string;
+  /** What of this belongs at the top of the page. */
+  readonly glance?: readonly Glance[];
   readonly rows?: readonly Row[];
   readonly grid?: Grid;
   readonly plots?: readonly Plot[];
@@ -67,4 +84,24 @@ export interface Question {
 export function ratioGoal(rows: readonly Row[], peer: string, limit: number, text: string): Goal {
   const ratio = rows.find((row) => row.name.startsWith(peer))?.ratio;
   return { text, met: ratio ? ratio[0] <= limit : null };
+}
+
+/** What stands at the top of the page of rows whose first is ours; nothing where it is missing. */
+export function glanceOf(what: string, rows: readonly Row[]): Glance[] {
+  const [ours, ...others] = rows;
+  if (ours?.median === undefined) return [];
+  const present = others.flatMap(({ name, median, ratio }) =>
+    median !== undefined && ratio ? [{ name, value: median, times: 1 / ratio[0] }] : [],
+  );
+  return [{ what, unit: 'ms', ours: ours.median, others: present }];
+}
+
+/** Fewer and shorter turns, for settings beside the one that a question is about; all of them with `--peers all`. */
+export function lighter({ all, rounds, seconds }: Bench): Effort {
+  return all ? { rounds, seconds } : { rounds: Math.min(rounds, 3), seconds: seconds / 2 };
+}
+
+/** `1 thread`, `2 threads`. */
+export function threadsOf(count: number): string {
+  return `${count} thread${count > 1 ? 's' : ''}`;
 }

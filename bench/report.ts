@@ -1,7 +1,9 @@
 /** Tables for the terminal and for docs/benchmarks.md, from the same results. */
 import type { Row } from './harness.ts';
 import type { Environment } from './machine.ts';
-import type { Answer } from './question.ts';
+import type { Answer, Glance } from './question.ts';
+import { settingsSection } from './settings-table.ts';
+import { below, blocks, digits, grid, measure, pictures, Reasons, ratioText, verdict } from './text.ts';
 
 /** What one question gave, with where and how. */
 export interface Result {
@@ -10,57 +12,39 @@ export interface Result {
   readonly environment: Environment;
   readonly rounds: number;
   readonly seconds: number;
+  /** Whether settings beside the main one had as many and as long turns: `--peers all`. */
+  readonly all: boolean;
   readonly answers: readonly Answer[];
 }
+export type Results = Readonly<Record<string, Result>>;
 
-/** Three digits or so. */
-export function digits(value: number): string {
-  return value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toPrecision(3);
-}
+/** Beside the page. */
+export const GLANCE_FILE = 'benchmarks/glance.svg';
 
-function cells(row: Row): string[] {
-  if (row.missing !== undefined) return [row.name, `missing: ${row.missing}`, '', '', ''];
+function cells(row: Row, reasons: Reasons): string[] {
+  if (row.missing !== undefined) return [row.name, reasons.mark(row.name, row.missing), '', '', ''];
   const { median, low, high, runs, ratio } = row;
   return [
     row.name,
     `${digits(median!)} ms`,
     `${digits(low!)}–${digits(high!)}`,
     String(runs),
-    ratio ? `${ratio[0].toFixed(2)} (${ratio[1].toFixed(2)}–${ratio[2].toFixed(2)})` : '',
+    ratio ? ratioText(ratio) : '',
   ];
 }
 
-/** A Markdown table, padded so that it reads well as text too. */
-export function table({ rows, grid: other }: Answer): string {
-  const tables = [
-    ...(rows ? [grid(['', 'median', '10–90 %', 'runs', 'ours / theirs'], rows.map(cells))] : []),
-    ...(other ? [grid(other.head, other.rows)] : []),
-  ];
-  return tables.join('\n\n');
-}
-
-/** A Markdown table of text: the first column to the left, the others to the right. */
-export function grid(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const lines = [head, ...rows];
-  const widths = head.map((_, i) => Math.max(...lines.map((line) => line[i]!.length), 3));
-  const text = (line: readonly string[]) =>
-    `| ${line.map((cell, i) => cell.padEnd(widths[i]!)).join(' | ')} |`;
-  const rule = widths.map((width, i) => (i === 0 ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`));
-  return [text(lines[0]!), text(rule), ...lines.slice(1).map(text)].join('\n');
-}
-
-function below({ goals = [], notes = [] }: Answer): string[] {
-  const outcome = { true: 'reached', false: 'missed', null: 'not judged' } as const;
-  return [
-    ...goals.map(({ text, met }) => `- Goal: ${text}: **${outcome[`${met}`]}**`),
-    ...notes.map((note) => `- ${note}`),
-  ];
-}
-
-/** One table with its title, goals and notes. */
+/** One table with its title, why who is missing, goals and notes. */
 export function section(answer: Answer): string {
-  const rest = below(answer);
-  return [`### ${answer.title}`, '', table(answer), ...(rest.length > 0 ? ['', ...rest] : []), ''].join('\n');
+  const { rows, grid: other, profile } = answer;
+  const reasons = new Reasons();
+  const turns = rows?.map((row) => cells(row, reasons));
+  return blocks(
+    `### ${answer.title}`,
+    turns ? grid(['', 'median', '10–90 %', 'runs', 'ours / theirs'], turns) : '',
+    reasons.list(),
+    other ? grid(other.head, other.rows) : '',
+    [...below(answer), ...(profile ? [`- Where our time goes: ${profile}.`] : [])],
+  );
 }
 
 export function describe(environment: Environment): string {
@@ -70,41 +54,80 @@ export function describe(environment: Environment): string {
   return [machine, `Node ${node}`, ...others, `commit ${commit}`, date].join(' · ');
 }
 
+export function glances(results: Results): Glance[] {
+  return Object.values(results).flatMap(({ answers }) => answers.flatMap((answer) => answer.glance ?? []));
+}
+
+function glanceTable(seen: readonly Glance[]): string {
+  const rows = seen.flatMap(({ what, unit, ours, others }) => {
+    const mine = [what, `**${measure(ours, unit)}**`];
+    if (others.length === 0) return [[...mine, '', '', '']];
+    return others.map(({ name, value, times }, i) => [
+      ...(i === 0 ? mine : ['', '']),
+      ...[name, measure(value, unit), verdict(times, unit)],
+    ]);
+  });
+  return grid(['', 'pcg-engine', 'others', '', 'pcg-engine is, or takes'], rows);
+}
+
 /** Written by bench/gpu: taken over from the previous page. */
 const GPU = /<!-- gpu -->[\s\S]*<!-- \/gpu -->/;
 const NOTES = /<!-- notes -->[\s\S]*<!-- \/notes -->/;
 
-/** The page; what stands between the marks for notes is written by hand and taken over from the `previous` page. */
-export function page(results: Readonly<Record<string, Result>>, previous: string): string {
-  const notes = NOTES.exec(previous)?.[0] ?? '<!-- notes -->\n<!-- /notes -->';
-  const parts = Object.values(results).map(({ title, method, environment, rounds, seconds, answers }) =>
-    [
-      `## ${title}`,
-      '',
-      method,
-      '',
-      `${describe(environment)}. ${rounds} rounds; a turn of ${seconds} s each.`,
-      '',
-      ...answers.map(section),
-    ].join('\n'),
-  );
-  return [
-    '# Benchmarks',
-    '',
-    'Written by `npm run bench -- --publish` from `bench/results/published.json`; only the notes are by hand.',
-    '',
-    'Contestants take turns in one run (A B A B …). The median and the 10th and 90th percentile are of all runs; *ours /',
-    'theirs* is the first row’s time divided by the row’s own, paired within each round: its median over the rounds, and its',
-    'least and greatest value. Below 1, pcg-engine is the faster one. Our side and onnxruntime-node are timed by benchmark.js;',
-    'Python times itself, so that the pipe to it does not count. A peer that is not installed is named as missing.',
-    '',
-    '    npm ci --ignore-scripts --prefix bench/peers                                # onnxruntime-node',
-    '    python -m venv bench/peers/.venv && bench/peers/.venv/bin/pip install -r bench/peers/requirements.txt',
-    '    npm run build && npm run bench -- --publish',
-    '',
-    notes,
-    '',
-    ...parts,
-    ...(GPU.test(previous) ? [GPU.exec(previous)![0], ''] : []),
-  ].join('\n');
+const ALT =
+  'Bars: how many times the time or size of pcg-engine others take, as in the table above; to the right of 1 pcg-engine ' +
+  'is the faster or smaller one';
+
+/** Every machine and commit that figures come from, each once, with the questions answered there where they differ. */
+function places(results: Results): string[] {
+  const texts = new Map<string, string[]>();
+  for (const { title, environment, rounds, seconds, all } of Object.values(results)) {
+    const fewer = all ? '' : ' (fewer and shorter at settings beside the main one)';
+    const text = `${describe(environment)}. ${rounds} rounds; a turn of ${seconds} s each${fewer}.`;
+    texts.set(text, [...(texts.get(text) ?? []), title]);
+  }
+  if (texts.size === 1) return [...texts.keys()];
+  return [...texts].map(([text, titles]) => `- ${titles.join(', ')}: ${text}`);
 }
+
+function question({ title, method, answers }: Result): string {
+  const settings = answers.filter((answer) => answer.setting !== undefined && answer.rows);
+  const others = answers.filter((answer) => !settings.includes(answer));
+  return blocks(
+    `## ${title}`,
+    method,
+    settings.length > 0 ? settingsSection(settings).trimEnd() : '',
+    ...others.flatMap((answer) => [section(answer).trimEnd(), pictures(answer)]),
+  );
+}
+
+/** The page; what stands between the marks for notes is written by hand and taken over from the `previous` page. */
+export function page(results: Results, previous: string): string {
+  const seen = glances(results);
+  return blocks(
+    '# Benchmarks',
+    ...(seen.length > 0 ? ['## At a glance', glanceTable(seen), `![${ALT}](${GLANCE_FILE})`] : []),
+    places(results),
+    NOTES.exec(previous)?.[0] ?? '<!-- notes -->\n<!-- /notes -->',
+    HOW.trim(),
+    ...Object.values(results).map((result) => question(result).trimEnd()),
+    GPU.exec(previous)?.[0] ?? '',
+  );
+}
+
+const HOW = `
+## How this is measured
+
+Contestants take turns in one run (A B A B …). A cell gives the median of all runs, their 10th and 90th percentile, and *ours
+/ theirs*: our time divided by the other’s, paired within each round: its median over the rounds, and its least and greatest
+value. Below 1, pcg-engine is the faster one. Whoever computes a network has our weights, and gave our answer before anything
+was timed; who does not is not timed. JavaScript is timed by benchmark.js, TensorFlow.js and jax-js in a process of their own;
+Python times itself, so that the pipe to it does not count. Who is missing is named, with the reason.
+
+This page and its pictures are written from \`bench/results/published.json\` by the last of these lines; only the notes are by
+hand. Without \`--peers all\`, TensorFlow.js in plain JavaScript is left out, and all takes minutes.
+
+    npm ci --ignore-scripts --prefix bench/peers                # onnxruntime-node, TensorFlow.js, jax-js
+    python -m venv bench/peers/.venv && bench/peers/.venv/bin/pip install -r bench/peers/requirements.txt
+    npm run build && npm run bench -- --peers all --publish
+`;

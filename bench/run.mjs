@@ -14,19 +14,27 @@ if (!sources && !existsSync('dist/index.js')) {
   console.error('There is no dist/: run npm run build first (or give --sources to bundle src/ as it is).');
   process.exit(1);
 }
-// The bundle lies inside the package, so that it finds 'pcg-engine' by its own name.
-const outfile = join(root, 'build', 'bench', 'main.mjs');
+// The bundles lie inside the package, so that they find 'pcg-engine' by its own name.
+const outdir = join(root, 'build', 'bench');
+const common = { bundle: true, platform: 'node', target: 'node20', logLevel: 'error' };
+// Without this the paths of tsconfig.json would bundle the sources instead of the built package.
+const built = { tsconfigRaw: '{}' };
 await build({
+  ...common,
   entryPoints: ['bench/main.ts'],
-  outfile,
-  bundle: true,
-  platform: 'node',
+  outfile: join(outdir, 'main.mjs'),
   format: 'esm',
-  target: 'node20',
-  ...(sources
-    ? { external: ['benchmark', 'gpu.js'] }
-    : // Otherwise the paths of tsconfig.json would bundle the sources instead of the built package.
-      { packages: 'external', tsconfigRaw: '{}' }),
-  logLevel: 'error',
+  ...(sources ? { external: ['benchmark', 'gpu.js', 'webgpu'] } : { ...built, packages: 'external' }),
 });
-await import(pathToFileURL(outfile).href);
+// TensorFlow.js registers its gradients in its build for bundlers only. Where it is not installed, nobody asks for it.
+const tfjs = existsSync('bench/peers/node_modules/@tensorflow/tfjs-core');
+await build({
+  ...common,
+  ...built,
+  entryPoints: ['bench/peers/framework.ts'],
+  outfile: join(outdir, 'framework.cjs'),
+  format: 'cjs',
+  mainFields: ['module', 'main'],
+  external: ['pcg-engine', 'benchmark', ...(tfjs ? [] : ['@tensorflow/*'])],
+});
+await import(pathToFileURL(join(outdir, 'main.mjs')).href);

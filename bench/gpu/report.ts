@@ -1,7 +1,8 @@
 /** Markdown of what was measured, for the terminal and for docs/benchmarks.md. */
 import type { Environment } from '../machine.ts';
 import { type Goal, ratioGoal } from '../question.ts';
-import { describe, digits, grid } from '../report.ts';
+import { describe } from '../report.ts';
+import { digits, grid } from '../text.ts';
 import type { Ceilings } from './ceilings.ts';
 import type { StepsAnswer } from './steps.ts';
 import type { TrainingAnswer } from './training.ts';

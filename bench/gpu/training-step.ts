@@ -95,7 +95,7 @@ export class Trainer {
 }
 
 /** Dropout as an op of its own has `p`, ops that have it in them `dropout.p`. */
-function withoutDropout(attributes: object): object {
+export function withoutDropout(attributes: object): object {
   const { dropout } = attributes as { dropout?: object };
   if (dropout) return { ...attributes, dropout: { ...dropout, p: 0 } };
   return 'p' in attributes ? { ...attributes, p: 0 } : attributes;

@@ -43,6 +43,16 @@ export interface Tf {
   reshape(x: Tensor, shape: number[]): Tensor;
   transpose(x: Tensor, permutation: number[]): Tensor;
   conv2d(x: Tensor, filter: Tensor, strides: Pair, padding: 'same' | 'valid'): Tensor;
+  readonly fused: {
+    conv2d(options: {
+      x: Tensor;
+      filter: Tensor;
+      strides: Pair;
+      pad: 'same';
+      bias: Tensor;
+      activation: 'relu';
+    }): Tensor;
+  };
   maxPool(x: Tensor, size: Pair, strides: Pair, padding: 'same' | 'valid'): Tensor;
   dropout(x: Tensor, rate: number, noiseShape?: number[]): Tensor;
   batchNorm(

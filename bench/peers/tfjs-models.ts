@@ -23,8 +23,11 @@ export function layoutOf(
   return { shape: [values.length], values };
 }
 
-/** A forward pass in training mode; `drop` false leaves dropout out. */
-export type Network = (tf: Tf, v: Variables, x: Tensor, drop: boolean) => Tensor;
+/** In training, in training without dropout, or with weights that have batch normalisation folded in. */
+export type Mode = 'training' | 'undropped' | 'inference';
+
+/** A forward pass. */
+export type Network = (tf: Tf, v: Variables, x: Tensor, mode: Mode) => Tensor;
 
 function norm(tf: Tf, v: Variables, path: string, x: Tensor): Tensor {
   const { mean, variance } = tf.moments(x, [0, 1, 2]);
@@ -39,17 +42,26 @@ function norm(tf: Tf, v: Variables, path: string, x: Tensor): Tensor {
   return tf.batchNorm(x, mean, variance, v.get(`${path}.bias`)!, v.get(`${path}.weight`)!, 1e-5);
 }
 
+/** Convolution, batch normalisation, ReLU. */
+function block(tf: Tf, v: Variables, path: string, x: Tensor, mode: Mode): Tensor {
+  const [filter, bias] = [v.get(`${path}.conv.weight`)!, v.get(`${path}.conv.bias`)];
+  if (mode === 'inference') {
+    return tf.fused.conv2d({ x, filter, strides: 1, pad: 'same', bias: bias!, activation: 'relu' });
+  }
+  const y = tf.conv2d(x, filter, 1, 'same');
+  return tf.relu(norm(tf, v, `${path}.norm`, bias ? tf.add(y, bias) : y));
+}
+
 /** Weights are [out, in], as ours. */
 function dense(tf: Tf, v: Variables, path: string, x: Tensor): Tensor {
   return tf.add(tf.matMul(x, v.get(`${path}.weight`)!, false, true), v.get(`${path}.bias`)!);
 }
 
-export const referenceStep: Network = (tf, v, x, drop) => {
+export const referenceStep: Network = (tf, v, x, mode) => {
   let y = x;
-  for (const block of ['block1', 'block2']) {
-    y = tf.add(tf.conv2d(y, v.get(`${block}.conv.weight`)!, 1, 'same'), v.get(`${block}.conv.bias`)!);
-    y = tf.maxPool(tf.relu(norm(tf, v, `${block}.norm`, y)), 2, 2, 'valid');
-    if (drop) y = tf.dropout(y, 0.25);
+  for (const path of ['block1', 'block2']) {
+    y = tf.maxPool(block(tf, v, path, y, mode), 2, 2, 'valid');
+    if (mode === 'training') y = tf.dropout(y, 0.25);
   }
   const [n, h, w, c] = y.shape as [number, number, number, number];
   const frames = tf.reshape(tf.transpose(y, [0, 2, 3, 1]), [n * w, c * h]);
@@ -58,11 +70,11 @@ export const referenceStep: Network = (tf, v, x, drop) => {
   return dense(tf, v, 'head', tf.reshape(pooled, [n, c * h]));
 };
 
-export const pcgLite: Network = (tf, v, x, drop) => {
+export const pcgLite: Network = (tf, v, x, mode) => {
+  const drop = mode === 'training';
   let y = x;
   for (let i = 1; i <= 4; i++) {
-    y = tf.conv2d(y, v.get(`block${i}.conv.weight`)!, 1, 'same');
-    y = tf.relu(norm(tf, v, `block${i}.norm`, y));
+    y = block(tf, v, `block${i}`, y, mode);
     const [n, , , c] = y.shape as [number, number, number, number];
     if (i >= 3) {
       const squeezed = tf.relu(dense(tf, v, `gate${i}.squeeze`, tf.mean(y, [1, 2])));
@@ -85,7 +97,11 @@ export const pcgLite: Network = (tf, v, x, drop) => {
   return dense(tf, v, 'head', drop ? tf.dropout(flat, 0.3) : flat);
 };
 
-export const networks: Readonly<Record<string, Network>> = {
-  'reference-step': referenceStep,
-  'pcg-lite': pcgLite,
-};
+const networks: Readonly<Record<string, Network>> = { 'reference-step': referenceStep, 'pcg-lite': pcgLite };
+
+/** @throws Error where it has not been written here */
+export function networkOf(model: string): Network {
+  const network = networks[model];
+  if (!network) throw new Error(`there is no ${model} in TensorFlow.js here`);
+  return network;
+}

@@ -3,8 +3,9 @@ import { requestAdapter } from '../../src/kernels/webgpu/device.ts';
 import { openGpu } from '../../src/kernels/webgpu/open.ts';
 import type { BatchValues, WeightIndex } from '../gpu/training-step.ts';
 import type { Steps } from '../gpu/turns.ts';
-import type { Optimizer, Tensor, Tf, Variable } from './tfjs-load.mjs';
-import { layoutOf, networks } from './tfjs-models.ts';
+import type { Tensor, Tf } from './tfjs-load.mjs';
+import { trainingStep } from './tfjs-step.ts';
+import type { Values } from './weights.ts';
 
 /** Limits and features that tfjs asks for itself in a browser. */
 const LIMITS = [
@@ -67,13 +68,13 @@ export class TfjsRun {
     tf.registerBackend('webgpu', () => backend);
     await tf.setBackend('webgpu');
     await tf.ready();
-    const { step, optimizer } = build(tf, model, index, weights, batch);
+    const { step, close } = trainingStep(tf, model, split(index, weights), batch);
     const checked = (drop: boolean) => {
       if (complaint) throw new Error(`tfjs: ${complaint}`);
       return step(drop);
     };
     return new TfjsRun(tf, checked, () => {
-      optimizer.dispose();
+      close();
       tf.removeBackend('webgpu');
       device.destroy();
     });
@@ -102,33 +103,9 @@ export class TfjsRun {
   }
 }
 
-/** Adam without decay is the nearest that tfjs has: fewer ops than AdamW, so not to its disadvantage. */
-function build(tf: Tf, model: string, index: WeightIndex, weights: Float32Array, batch: BatchValues) {
-  const variables = new Map<string, Variable>();
-  const trainable: Variable[] = [];
+function split(index: WeightIndex, weights: Float32Array): Map<string, Values> {
   let at = 0;
-  for (const { path, shape, count } of index) {
-    const ours = layoutOf(path, shape, weights.subarray(at, at + count));
-    at += count;
-    const trained = !path.includes('running_');
-    const variable = tf.variable(tf.tensor(ours.values, ours.shape), trained, `${path}-${performance.now()}`);
-    variables.set(path, variable);
-    if (trained) trainable.push(variable);
-  }
-  const [n, , h, w] = batch.shape as [number, number, number, number];
-  const x = tf.tensor(batch.x, [n, h, w, 1]); // one channel: the same order
-  const goal = tf.tidy(() => tf.oneHot(tf.tensor(batch.labels, [n], 'int32'), 2));
-  const optimizer: Optimizer = tf.train.adam(1e-3, 0.9, 0.999, 1e-8);
-  const network = networks[model];
-  if (!network) throw new Error(`tfjs: there is no ${model}`);
-  const step = (drop: boolean) =>
-    tf.tidy(() => {
-      const { value, grads } = tf.variableGrads(() => {
-        const logits = network(tf, variables, x, drop);
-        return tf.mean(tf.neg(tf.sum(tf.mul(goal, tf.logSoftmax(logits)), 1)));
-      }, trainable);
-      optimizer.applyGradients(grads);
-      return value;
-    });
-  return { step, optimizer };
+  return new Map(
+    index.map(({ path, shape, count }) => [path, { shape, values: weights.subarray(at, (at += count)) }]),
+  );
 }

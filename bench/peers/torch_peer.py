@@ -35,29 +35,45 @@ def floats(path, shape):
 
 
 def load(model, bands, weights, index):
-    """Builds a model with our weights: `weights` holds float32 values, `index` [path, count] in their order."""
+    """Builds a model with our weights: `weights` holds float32 values, `index` [path, count, shape] in their order."""
     network = ARCHITECTURES[model](bands=bands)
     values, offset = torch.from_numpy(np.fromfile(weights, dtype="<f4")), 0
     named = network.named()
-    if list(named) != [path for path, _ in index]:
+    if list(named) != [path for path, *_ in index]:
         raise ValueError(f"variables are {list(named)} here")
     with torch.no_grad():
-        for path, count in index:
+        for path, count, _ in index:
             named[path].copy_(values[offset:offset + count].reshape(named[path].shape))
             offset += count
     state["network"] = network
     return sum(p.numel() for p in network.parameters())
 
 
-def logits(input, shape, training):
-    """With dropout off."""
-    network = state["network"]
-    network.train(training)
-    for module in network.modules():
+def without_dropout():
+    for module in state["network"].modules():
         if isinstance(module, (torch.nn.Dropout, torch.nn.Dropout2d)):
             module.eval()
+
+
+def logits(input, shape, **_):
     with torch.no_grad():
-        return network(floats(input, shape)).reshape(-1).tolist()
+        return state["network"].eval()(floats(input, shape)).reshape(-1).tolist()
+
+
+def losses(input, shape, labels, count):
+    """Of training steps without dropout, each before its update."""
+    network = state["network"].train()
+    without_dropout()
+    x, y = floats(input, shape), torch.tensor(labels)
+    optimizer = torch.optim.AdamW(network.parameters())
+    values = []
+    for _ in range(count):
+        optimizer.zero_grad()
+        loss = F.cross_entropy(network(x), y)
+        loss.backward()
+        optimizer.step()
+        values.append(loss.item())
+    return values
 
 
 def export(path, bands, frames):
@@ -80,7 +96,7 @@ def train_body(input, shape, labels):
     return step
 
 
-def inference_body(input, shape):
+def inference_body(input, shape, **_):
     network, x = state["network"].eval(), floats(input, shape)
 
     def run():
@@ -126,7 +142,7 @@ def log_mel_values(input, settings, output, planned):
     return True
 
 
-COMMANDS = {"load": load, "logits": logits, "export": export, "time": timed, "log-mel": log_mel_values}
+COMMANDS = {"load": load, "logits": logits, "losses": losses, "export": export, "time": timed, "log-mel": log_mel_values}
 
 
 def main():

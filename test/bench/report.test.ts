@@ -81,6 +81,7 @@ const result: Result = {
   },
   rounds: 2,
   seconds: 1,
+  all: false,
   answers: [
     {
       title: 'Table',
@@ -97,7 +98,8 @@ const result: Result = {
 
 it('names missing peers in the table, with goals and notes below', () => {
   const text = section(result.answers[0]!);
-  expect(text).toMatch(/\| absent +\| +missing: not installed/);
+  expect(text).toMatch(/\| absent +\| +missing <sup>1<\/sup>/);
+  expect(text).toContain('1. Missing: absent: not installed');
   expect(text).toMatch(/\| theirs +\| 1\.23 ms +\| 1\.00–2\.00 +\| 9 +\| 100\.00 \(90\.00–110\.00\) \|/);
   expect(text).toMatch(/- Goal: faster: \*\*not judged\*\*\n- A note\./);
 });

@@ -1,0 +1,56 @@
+/** Keeping results: every finished question at once, and every file whole or not at all. */
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { glancePicture } from './glance.ts';
+import { drawPlot } from './plot.ts';
+import { GLANCE_FILE, glances, page, type Results } from './report.ts';
+
+export const LAST = 'bench/results/last.local.json';
+export const PUBLISHED = 'bench/results/published.json';
+export const PAGE = 'docs/benchmarks.md';
+
+/** Under another name first, so that nobody finds half of it, whenever this process ends. */
+export function writeWhole(path: string, text: string): void {
+  mkdirSync(dirname(path), { recursive: true });
+  const unfinished = `${path}.${process.pid}.tmp`;
+  writeFileSync(unfinished, text);
+  renameSync(unfinished, path);
+}
+
+function json(results: Results): string {
+  return `${JSON.stringify(results, null, 1)}\n`;
+}
+
+/** What was published before with the questions of `now` replaced, in the order of `names`. */
+export function merged(names: readonly string[], before: Results, now: Results): Results {
+  return Object.fromEntries(
+    names.flatMap((name) => {
+      const result = now[name] ?? before[name];
+      return result ? [[name, result]] : [];
+    }),
+  );
+}
+
+/**
+ * Always the results of this run so far; with `publish` the committed ones, the page and its pictures too.
+ * @returns the files written
+ */
+export function keep(names: readonly string[], now: Results, publish: boolean, root = '.'): string[] {
+  const files = new Map<string, string>([[LAST, json(now)]]);
+  if (publish) {
+    const [published, previous] = [join(root, PUBLISHED), join(root, PAGE)];
+    const before = existsSync(published) ? (JSON.parse(readFileSync(published, 'utf8')) as Results) : {};
+    const all = merged(names, before, now);
+    files.set(PUBLISHED, json(all));
+    const folder = join(dirname(PAGE), 'benchmarks');
+    for (const { answers } of Object.values(all)) {
+      for (const plot of answers.flatMap((answer) => answer.plots ?? []))
+        files.set(join(folder, `${plot.file}.svg`), drawPlot(plot));
+    }
+    const seen = glances(all);
+    if (seen.length > 0) files.set(join(dirname(PAGE), GLANCE_FILE), glancePicture(seen));
+    files.set(PAGE, page(all, existsSync(previous) ? readFileSync(previous, 'utf8') : ''));
+  }
+  for (const [path, text] of files) writeWhole(join(root, path), text);
+  return [...files.keys()];
+}
