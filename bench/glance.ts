@@ -3,9 +3,11 @@ import { scaleLog } from 'd3-scale';
 import type { Glance } from './question.ts';
 import { digits, measure } from './text.ts';
 
-const WIDTH = 720;
-/** Where bars can be; names stand to the left. */
-const AREA = { left: 218, right: WIDTH - 120 };
+const WIDTH = 760;
+/** Where bars end at the latest: figures stand to their right, names to the left of all of them. */
+const RIGHT = WIDTH - 116;
+/** Of a name; a letter takes some 6.5 px at this size. */
+const [LETTER, LONGEST] = [6.5, 48];
 const LINE = 20;
 const HEAD = 26;
 const TOP = 66;
@@ -15,6 +17,7 @@ const GREY = '#666666';
 /** Blue and vermilion of Okabe and Ito (2008); which side of the line a bar is on says the same. */
 const [OURS, THEIRS] = ['#0072B2', '#D55E00'];
 
+const shortened = (text: string) => (text.length > LONGEST ? `${text.slice(0, LONGEST - 1)}…` : text);
 const escaped = (text: string) =>
   text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('"', '&quot;');
 const at = (value: number) => value.toFixed(1);
@@ -34,7 +37,9 @@ export function glancePicture(all: readonly Glance[]): string {
   const groups = all.filter(({ others }) => others.length > 0);
   const times = groups.flatMap(({ others }) => others.map((other) => other.times));
   const [low, high] = [Math.min(0.5, ...times) / 1.05, Math.max(2, ...times) * 1.05];
-  const x = scaleLog().domain([low, high]).range([AREA.left, AREA.right]);
+  const names = groups.flatMap(({ others }) => others.map(({ name }) => shortened(name).length));
+  const left = 32 + LETTER * Math.max(12, ...names);
+  const x = scaleLog().domain([low, high]).range([left, RIGHT]);
   const lines = groups.reduce((sum, { others }) => sum + HEAD + LINE * others.length + 8, 0);
   const bottom = TOP + lines;
   const height = bottom + 34;
@@ -64,14 +69,17 @@ export function glancePicture(all: readonly Glance[]): string {
       ),
     );
   }
+  const one = `x1="${at(x(1))}" x2="${at(x(1))}" y1="${TOP - 8}" y2="${at(bottom)}"`;
+  parts.push(`<line ${one} stroke="${INK}" stroke-width="1.5"/>`);
+  const halo = 'font-weight="bold" stroke="#ffffff" stroke-width="5" paint-order="stroke"';
   let y = TOP;
   for (const { what, unit, ours, others } of groups) {
-    parts.push(text(16, y + 17, `${what}: ${measure(ours, unit)}`, 'font-weight="bold"'));
+    parts.push(text(16, y + 17, `${what}: ${measure(ours, unit)}`, halo));
     y += HEAD;
     for (const { name, value, times } of others) {
       const [from, to] = [Math.min(x(1), x(times)), Math.max(x(1), x(times))];
       parts.push(
-        text(AREA.left - 8, y + 13, name, 'text-anchor="end"'),
+        text(left - 8, y + 13, shortened(name), 'text-anchor="end"'),
         `<rect x="${at(from)}" y="${y + 3}" width="${at(Math.max(1, to - from))}" height="${LINE - 7}" fill="${times >= 1 ? OURS : THEIRS}"/>`,
         text(Math.max(to, x(1)) + 5, y + 13, `${digits(times)}× (${measure(value, unit)})`),
       );
@@ -79,8 +87,6 @@ export function glancePicture(all: readonly Glance[]): string {
     }
     y += 8;
   }
-  const one = `x1="${at(x(1))}" x2="${at(x(1))}" y1="${TOP - 8}" y2="${at(bottom)}"`;
-  parts.push(`<line ${one} stroke="${INK}" stroke-width="1.5"/>`);
   return `${[
     `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${height}" viewBox="0 0 ${WIDTH} ${height}" role="img">`,
     ...parts,

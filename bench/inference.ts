@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { type Contestant, contest, type Missing } from './harness.ts';
+import { type Contestant, contest, type Missing, type Row } from './harness.ts';
 import {
   BANDS,
   type Batch,
@@ -58,7 +58,7 @@ async function others(bench: Bench, ours: Ours, batch: Batch, threads: number) {
     }
     all.push(torch);
   }
-  return [...all, ...(await frameworks(bench, threads, make))];
+  return [...all, ...(await frameworks(bench, threads, batch.count > 1 ? 'heavy' : 'light', make))];
 }
 
 export const inferenceQuestion: Question = {
@@ -71,6 +71,7 @@ export const inferenceQuestion: Question = {
   async *run(bench) {
     for (const model of ['reference-step', 'pcg-lite']) {
       for (const size of [1, 32]) {
+        let weaker: readonly Row[] = [];
         for (const threads of [1, 2]) {
           const setting = `${model}, batch ${size}, ${threadsOf(threads)}`;
           const ours = await Ours.start(model, threads);
@@ -83,7 +84,10 @@ export const inferenceQuestion: Question = {
             () => ours.close(),
           );
           const where = await profile(ours.backend, () => ours.infer(batch), 20);
-          const rows = await contest([me, ...peers], size === 1 ? bench : lighter(bench));
+          const rows = await contest(
+            [me, ...peers],
+            size === 1 ? { ...bench, seconds: bench.seconds / 2 } : lighter(bench),
+          );
           const goals = [
             ratioGoal(rows, 'onnxruntime', 2, 'at most twice onnxruntime-node'),
             ratioGoal(rows, 'onnxruntime', 1, 'equal to it'),
@@ -94,8 +98,11 @@ export const inferenceQuestion: Question = {
             rows,
             profile: where,
             ...(model === 'reference-step' && size === 1 ? { goals } : {}),
-            ...(size === 1 && threads === 2 ? { glance: glanceOf(`Inference of ${setting}`, rows) } : {}),
+            ...(size === 1 && threads === 2
+              ? { glance: glanceOf(`Inference of ${setting}`, rows, weaker) }
+              : {}),
           };
+          weaker = rows;
         }
       }
     }

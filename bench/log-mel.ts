@@ -4,7 +4,7 @@ import { normalValues } from 'pcg-engine';
 import { LOG_MEL_DEFAULTS, LogMel, type LogMelSettings, logMel } from 'pcg-engine/dsp';
 import { type Contestant, contest, type Missing } from './harness.ts';
 import { writeFloats } from './network.ts';
-import { type Question, ratioGoal } from './question.ts';
+import { glanceOf, type Question, ratioGoal } from './question.ts';
 import { timed } from './timed.ts';
 
 const settings: LogMelSettings = {
@@ -50,6 +50,7 @@ export const logMelQuestion: Question = {
     yield {
       title: 'Log-mel of 30 s at 2 kHz, 1 thread',
       rows,
+      glance: glanceOf('Log-mel spectrogram of 30 s of sound', [rows[0]!, ...rows.slice(2)]),
       goals: [
         ratioGoal(rows, 'librosa', 1, 'faster than librosa'),
         ratioGoal(rows, 'librosa', 0.2, 'five times as fast'),

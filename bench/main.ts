@@ -66,7 +66,7 @@ async function main({ only, rounds, seconds, peers: wanted, data, publish }: Opt
           answers.push(answer);
           console.log(section(answer));
         }
-        results[name] = { title, method, environment: here, rounds, seconds, all, answers };
+        results[name] = { title, method, environment: here, rounds, seconds, answers };
       } catch (error) {
         // Nothing of it is kept, everything of the others is.
         console.error(`${name}: ${error instanceof Error ? error.message : error}\n`);

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { cpu, normal, scope, uniformValues } from 'pcg-engine';
 import { type Contestant, contest, type Missing } from './harness.ts';
 import { largestDifference } from './network.ts';
-import type { Question } from './question.ts';
+import { glanceOf, lighter, type Question } from './question.ts';
 import { timed } from './timed.ts';
 
 const SIZE = 512;
@@ -18,16 +18,24 @@ interface GpuJs {
 }
 type Kernel = ((a: Float32Array[], b: Float32Array[]) => unknown) & { kernel?: object };
 
-/** gpu.js in its default mode, which picks something else without saying so where there is no GPU. */
+/** Its names of WebGPU, WebAssembly and plain JavaScript. */
+const MODES = ['webgpu', 'webasm', 'cpu'] as const;
+
+/** gpu.js in one of its modes. It may pick something else without saying so, and so what ran is recorded. */
 async function gpuJs(
-  a: Float32Array[],
-  b: Float32Array[],
+  mode: (typeof MODES)[number],
+  [a, b]: readonly Float32Array[][],
   expected: ArrayLike<number>,
+  noGpu: () => Promise<string | null>,
 ): Promise<Contestant | Missing> {
+  let name = `gpu.js ${mode}`;
   try {
     const require = createRequire(join(process.cwd(), 'package.json'));
     const { version } = require('gpu.js/package.json') as { version: string };
-    const gpu = new (require('gpu.js') as GpuJs).GPU({});
+    name = `gpu.js ${version} ${mode}`;
+    const reason = mode === 'webgpu' ? await noGpu() : null;
+    if (reason !== null) return { name, missing: reason };
+    const gpu = new (require('gpu.js') as GpuJs).GPU({ mode });
     // gpu.js reads the source of this function: it must stay plain.
     const body = new Function(
       'a',
@@ -35,8 +43,8 @@ async function gpuJs(
       'let sum = 0; for (let i = 0; i < this.constants.size; i++) { sum += a[this.thread.y][i] * b[i][this.thread.x]; } return sum;',
     );
     const kernel = gpu.createKernel(body, { output: [SIZE, SIZE], constants: { size: SIZE } });
-    const first = (await kernel(a, b)) as Float32Array[];
-    const name = `gpu.js ${version}, default mode (ran ${kernel.kernel?.constructor.name ?? 'an unknown kernel'})`;
+    const first = (await kernel(a!, b!)) as Float32Array[];
+    name = `${name} (ran ${kernel.kernel?.constructor.name ?? 'an unknown kernel'})`;
     const error = largestDifference(
       first.flatMap((row) => Array.from(row)),
       expected,
@@ -44,14 +52,11 @@ async function gpuJs(
     if (!(error < 1e-4)) return { name, missing: `gives another product, off by ${error}` };
     return timed(
       name,
-      () => kernel(a, b),
+      () => kernel(a!, b!),
       () => gpu.destroy(),
     );
   } catch (error) {
-    return {
-      name: 'gpu.js',
-      missing: error instanceof Error ? error.message.split('\n')[0]! : String(error),
-    };
+    return { name, missing: error instanceof Error ? error.message.split('\n')[0]! : String(error) };
   }
 }
 
@@ -61,7 +66,7 @@ export const matmulQuestion: Question = {
   method: `Two ${SIZE}×${SIZE} matrices of float32 that are there already, to one. gpu.js from and to nested arrays, as it is used.`,
   async *run(bench) {
     const values = [1, 2].map((seed) => Float32Array.from(uniformValues(SIZE * SIZE, { seed })));
-    const [a, b] = values.map((v) =>
+    const nested = values.map((v) =>
       Array.from({ length: SIZE }, (_, i) => v.slice(i * SIZE, (i + 1) * SIZE)),
     );
     const contestants: (Contestant | Missing)[] = [];
@@ -82,12 +87,16 @@ export const matmulQuestion: Question = {
         ),
       );
     }
-    contestants.push(await gpuJs(a!, b!, expected));
-    const rows = await contest(contestants, bench);
+    for (const mode of MODES) contestants.push(await gpuJs(mode, nested, expected, bench.noGpu));
+    const rows = await contest(contestants, lighter(bench));
     const gflop = (2 * SIZE ** 3) / 1e9;
     yield {
       title: `Matrix product ${SIZE}×${SIZE}×${SIZE}`,
       rows,
+      glance: glanceOf(
+        `Matrix product ${SIZE}³, 2 threads`,
+        rows.filter(({ name }) => !name.endsWith('1 thread')),
+      ),
       notes: rows.flatMap(({ name, median }) =>
         median ? [`${name}: ${((1e3 * gflop) / median).toFixed(1)} GFLOP/s.`] : [],
       ),

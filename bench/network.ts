@@ -189,24 +189,30 @@ export async function classifier(
   }
 }
 
-/** JavaScript frameworks by that name, each as `make` makes it a contestant; who cannot be one says why. */
+/** How long frameworks of plain JavaScript, or compiled without thought for convolutions, take: up to seconds, minutes, more. */
+export type Work = 'light' | 'heavy' | 'heaviest';
+const SLOW: readonly string[] = ['tfjs cpu', 'jax-js wasm'];
+
+/** JavaScript frameworks, each as `make` makes it a contestant; who cannot be one says why. */
 export async function frameworks(
   bench: Bench,
   threads: number,
+  work: Work,
   make: (name: string, peer: Peer) => Promise<Contestant | Missing>,
 ): Promise<(Contestant | Missing)[]> {
   const all: (Contestant | Missing)[] = [];
   for (const each of FRAMEWORKS) {
     const { name, peer } = await bench.framework(each);
-    if (typeof peer === 'string') all.push({ name, missing: peer });
-    else if (threads > 1) all.push({ name, missing: peer.versions.oneThread });
-    else if (each === 'tfjs cpu' && !bench.all) all.push({ name, missing: SLOW });
+    const missing = (why: string) => all.push({ name, missing: why });
+    if (typeof peer === 'string') missing(peer);
+    else if (threads > 1) missing(`${peer.versions.oneThread}; it stands beside one thread of ours`);
+    else if (work === 'heaviest' && each === 'tfjs cpu') missing('it would take minutes for one run');
+    else if (work !== 'light' && SLOW.includes(each) && !bench.all)
+      missing('it takes seconds for one run, or minutes: timed with --peers all');
     else all.push(await make(name, peer));
   }
   return all;
 }
-
-const SLOW = 'it takes up to minutes for one run: timed with --peers all only';
 
 /** Relative to the largest; NaN where the lengths differ. */
 export function largestDifference(a: ArrayLike<number>, b: ArrayLike<number>): number {

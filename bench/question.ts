@@ -86,19 +86,25 @@ export function ratioGoal(rows: readonly Row[], peer: string, limit: number, tex
   return { text, met: ratio ? ratio[0] <= limit : null };
 }
 
-/** What stands at the top of the page of rows whose first is ours; nothing where it is missing. */
-export function glanceOf(what: string, rows: readonly Row[]): Glance[] {
+/**
+ * What stands at the top of the page of rows whose first is ours; nothing where it is missing. Who is missing there, and is in
+ * the rows of a `weaker` setting (fewer threads), stands with that.
+ */
+export function glanceOf(what: string, rows: readonly Row[], weaker: readonly Row[] = []): Glance[] {
   const [ours, ...others] = rows;
-  if (ours?.median === undefined) return [];
-  const present = others.flatMap(({ name, median, ratio }) =>
-    median !== undefined && ratio ? [{ name, value: median, times: 1 / ratio[0] }] : [],
-  );
-  return [{ what, unit: 'ms', ours: ours.median, others: present }];
+  const mine = ours?.median;
+  if (mine === undefined) return [];
+  const present = others.flatMap(({ name, median, ratio }) => {
+    if (median !== undefined && ratio) return [{ name, value: median, times: 1 / ratio[0] }];
+    const value = weaker.find((row) => row.name === name)?.median;
+    return value === undefined ? [] : [{ name, value, times: value / mine }];
+  });
+  return [{ what, unit: 'ms', ours: mine, others: present }];
 }
 
-/** Fewer and shorter turns, for settings beside the one that a question is about; all of them with `--peers all`. */
-export function lighter({ all, rounds, seconds }: Bench): Effort {
-  return all ? { rounds, seconds } : { rounds: Math.min(rounds, 3), seconds: seconds / 2 };
+/** Fewer and shorter turns, for settings beside the one that a question is about. */
+export function lighter({ rounds, seconds }: Effort): Effort {
+  return { rounds: Math.min(rounds, 3), seconds: seconds / 2 };
 }
 
 /** `1 thread`, `2 threads`. */

@@ -12,8 +12,6 @@ export interface Result {
   readonly environment: Environment;
   readonly rounds: number;
   readonly seconds: number;
-  /** Whether settings beside the main one had as many and as long turns: `--peers all`. */
-  readonly all: boolean;
   readonly answers: readonly Answer[];
 }
 export type Results = Readonly<Record<string, Result>>;
@@ -81,9 +79,8 @@ const ALT =
 /** Every machine and commit that figures come from, each once, with the questions answered there where they differ. */
 function places(results: Results): string[] {
   const texts = new Map<string, string[]>();
-  for (const { title, environment, rounds, seconds, all } of Object.values(results)) {
-    const fewer = all ? '' : ' (fewer and shorter at settings beside the main one)';
-    const text = `${describe(environment)}. ${rounds} rounds; a turn of ${seconds} s each${fewer}.`;
+  for (const { title, environment, rounds, seconds } of Object.values(results)) {
+    const text = `${describe(environment)}. Up to ${rounds} rounds, turns of up to ${seconds} s.`;
     texts.set(text, [...(texts.get(text) ?? []), title]);
   }
   if (texts.size === 1) return [...texts.keys()];
@@ -118,14 +115,16 @@ export function page(results: Results, previous: string): string {
 const HOW = `
 ## How this is measured
 
-Contestants take turns in one run (A B A B …). A cell gives the median of all runs, their 10th and 90th percentile, and *ours
-/ theirs*: our time divided by the other’s, paired within each round: its median over the rounds, and its least and greatest
-value. Below 1, pcg-engine is the faster one. Whoever computes a network has our weights, and gave our answer before anything
-was timed; who does not is not timed. JavaScript is timed by benchmark.js, TensorFlow.js and jax-js in a process of their own;
-Python times itself, so that the pipe to it does not count. Who is missing is named, with the reason.
+Contestants take turns in one run (A B A B …). A cell gives the median of all runs, their 10th and 90th percentile, and
+*ours / theirs*: our time divided by the other’s, paired within each round: its median over the rounds, and its least and
+greatest value. Below 1, pcg-engine is the faster one. Who computes a network has our weights, and gave our answer before
+anything was timed; who does not is not timed. Who has one thread only stands with it in the summary above, beside two of
+ours. JavaScript is timed by benchmark.js, TensorFlow.js and jax-js in processes of their own; Python times itself, so that
+the pipe to it does not count. Who is missing is named, with the reason.
 
-This page and its pictures are written from \`bench/results/published.json\` by the last of these lines; only the notes are by
-hand. Without \`--peers all\`, TensorFlow.js in plain JavaScript is left out, and all takes minutes.
+This page and its pictures are written from \`bench/results/published.json\` by the last of these lines; only the notes are
+by hand. Without \`--peers all\`, TensorFlow.js in plain JavaScript and jax-js are timed only where a run takes less than
+seconds, and everything takes minutes.
 
     npm ci --ignore-scripts --prefix bench/peers                # onnxruntime-node, TensorFlow.js, jax-js
     python -m venv bench/peers/.venv && bench/peers/.venv/bin/pip install -r bench/peers/requirements.txt

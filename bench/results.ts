@@ -1,5 +1,5 @@
 /** Keeping results: every finished question at once, and every file whole or not at all. */
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { glancePicture } from './glance.ts';
 import { drawPlot } from './plot.ts';
@@ -13,8 +13,12 @@ export const PAGE = 'docs/benchmarks.md';
 export function writeWhole(path: string, text: string): void {
   mkdirSync(dirname(path), { recursive: true });
   const unfinished = `${path}.${process.pid}.tmp`;
-  writeFileSync(unfinished, text);
-  renameSync(unfinished, path);
+  try {
+    writeFileSync(unfinished, text);
+    renameSync(unfinished, path);
+  } finally {
+    rmSync(unfinished, { force: true }); // It is there only where something failed.
+  }
 }
 
 function json(results: Results): string {

@@ -17,7 +17,8 @@ export function measure(value: number, unit: Glance['unit']): string {
 
 /** Median, least and most, of ours divided by theirs. */
 export function ratioText([median, low, high]: readonly [number, number, number]): string {
-  return `${median.toFixed(2)} (${low.toFixed(2)}–${high.toFixed(2)})`;
+  const text = (ratio: number) => (ratio >= 0.1 ? ratio.toFixed(2) : ratio.toPrecision(2));
+  return `${text(median)} (${text(low)}–${text(high)})`;
 }
 
 /** `2.5 times as fast`, or as small, from how many times ours the other's figure is. */
@@ -48,18 +49,20 @@ export function below({ goals = [], notes = [], setting }: Answer): string[] {
   ];
 }
 
-/** Why who is missing: numbered in the order in which reasons are first given. */
+/** Why who is missing: numbered in the order in which reasons are first given, each with all whom it keeps away. */
 export class Reasons {
-  private readonly known: string[] = [];
+  private readonly known = new Map<string, Set<string>>();
 
   mark(name: string, reason: string): string {
-    const text = `${name}: ${reason}`;
-    if (!this.known.includes(text)) this.known.push(text);
-    return `missing <sup>${this.known.indexOf(text) + 1}</sup>`;
+    const names = this.known.get(reason) ?? new Set();
+    this.known.set(reason, names.add(name));
+    return `missing <sup>${[...this.known.keys()].indexOf(reason) + 1}</sup>`;
   }
 
   list(): string[] {
-    return this.known.map((text, i) => `${i + 1}. Missing: ${text}`);
+    return [...this.known].map(
+      ([reason, names], i) => `${i + 1}. Missing: ${[...names].join(', ')}: ${reason}`,
+    );
   }
 }
 

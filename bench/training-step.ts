@@ -1,4 +1,4 @@
-import { type Contestant, contest, type Missing } from './harness.ts';
+import { type Contestant, contest, type Missing, type Row } from './harness.ts';
 import { batchOf, frameworks, Ours, profile, trainer } from './network.ts';
 import {
   type Answer,
@@ -22,11 +22,17 @@ async function others(model: string, size: number, threads: number, bench: Bench
     typeof python === 'string'
       ? { name: 'PyTorch', missing: python }
       : await trainer(`PyTorch ${python.versions.torch}`, python, model, setting);
-  return [torch, ...(await frameworks(bench, threads, (name, peer) => trainer(name, peer, model, setting)))];
+  return [
+    torch,
+    ...(await frameworks(bench, threads, size > MAIN_BATCH ? 'heaviest' : 'heavy', (name, peer) =>
+      trainer(name, peer, model, setting),
+    )),
+  ];
 }
 
 async function* steps(model: string, bench: Bench): AsyncIterable<Answer> {
   for (const size of BATCHES) {
+    let weaker: readonly Row[] = [];
     for (const threads of [1, 2]) {
       const setting = `batch ${size}, ${threadsOf(threads)}`;
       const peers = await others(model, size, threads, bench);
@@ -50,8 +56,11 @@ async function* steps(model: string, bench: Bench): AsyncIterable<Answer> {
         rows,
         profile: where,
         ...(main && model === 'reference-step' ? { goals } : {}),
-        ...(main && threads === 2 ? { glance: glanceOf(`Training step of ${model}, ${setting}`, rows) } : {}),
+        ...(main && threads === 2
+          ? { glance: glanceOf(`Training step of ${model}, ${setting}`, rows, weaker) }
+          : {}),
       };
+      weaker = rows;
     }
   }
 }

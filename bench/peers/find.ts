@@ -14,6 +14,7 @@ export type FrameworkName = (typeof FRAMEWORKS)[number];
 const PACKAGES = { tfjs: '@tensorflow/tfjs-core', 'jax-js': '@jax-js/jax' } as const;
 /** What is bundled, or loaded by its path, is looked for here only. */
 const FOLDER = 'bench/peers';
+const ON_THE_GPU = 'it stands beside our kernels for GPUs: npm run bench:gpu, below';
 const NOT_WANTED = 'not asked for (--peers)';
 
 /** A framework in a process of its own, or why there is none; the name has the version and which build runs. */
@@ -29,6 +30,8 @@ export interface Peers {
   readonly onnx: Onnx | string;
   /** TensorFlow.js or jax-js on one of its backends. */
   framework(name: FrameworkName): Promise<Framework>;
+  /** Why there is no GPU that a speed could be quoted from; null where there is one. */
+  noGpu(): Promise<string | null>;
   /** Of all that are there. */
   readonly versions: Readonly<Record<string, string>>;
   close(): void;
@@ -39,6 +42,17 @@ function versionOf(folder: string, name: string): string | null {
   return existsSync(manifest)
     ? (JSON.parse(readFileSync(manifest, 'utf8')) as { version: string }).version
     : null;
+}
+
+/** Beside main.mjs: see run.mjs. */
+const bundle = () => fileURLToPath(new URL('framework.cjs', import.meta.url));
+
+/** In a process of its own, since a driver is loaded for it. */
+async function askForGpu(): Promise<string | null> {
+  const asked = await Peer.start(process.execPath, [bundle(), 'gpu']);
+  if (typeof asked === 'string') return asked;
+  asked.close();
+  return asked.versions.missing || null;
 }
 
 export async function findPeers(options: PeerOptions): Promise<Peers> {
@@ -55,14 +69,17 @@ export async function findPeers(options: PeerOptions): Promise<Peers> {
   const found = new Map<FrameworkName, Promise<Framework>>();
   const running: Peer[] = typeof python === 'string' ? [] : [python];
 
+  let gpu: Promise<string | null> | null = null;
+  const noGpu = () => (gpu ??= askForGpu());
+
   async function start(name: FrameworkName): Promise<Framework> {
     const [key, backend] = name.split(' ') as [keyof typeof PACKAGES, string];
     if (!wanted[key]) return { name, peer: NOT_WANTED };
     const version = versionOf(FOLDER, PACKAGES[key]);
     if (version === null) return { name, peer: `not installed: npm ci --ignore-scripts --prefix ${FOLDER}` };
     const full = `${key} ${version} ${backend}`;
-    const bundle = fileURLToPath(new URL('framework.cjs', import.meta.url));
-    const peer = await Peer.start(process.execPath, [bundle, key, backend, FOLDER]);
+    if (backend === 'webgpu') return { name: full, peer: (await noGpu()) ?? ON_THE_GPU };
+    const peer = await Peer.start(process.execPath, [bundle(), key, backend, FOLDER]);
     if (typeof peer === 'string') return { name: full, peer };
     running.push(peer);
     return { name: `${full}${peer.versions.build}`, peer };
@@ -84,6 +101,7 @@ export async function findPeers(options: PeerOptions): Promise<Peers> {
       if (!found.has(name)) found.set(name, start(name));
       return found.get(name)!;
     },
+    noGpu,
     versions,
     close: () => {
       for (const peer of running) peer.close();

@@ -4,7 +4,6 @@ import { pathToFileURL } from 'node:url';
 import type { FrameworkEngine } from './framework.ts';
 import { jaxNetworkOf, type Training } from './jax-models.ts';
 import type { Jax, JaxArray, Tree } from './jax-types.ts';
-import { refuseWebgpu } from './tfjs-node.ts';
 import { folded, type Weights } from './weights.ts';
 
 const RATE = 1e-3;
@@ -100,7 +99,6 @@ function stepOf(jax: Jax, model: string, drop: boolean) {
 
 /** @throws Error with the reason where the backend cannot be had */
 export async function jax(backend: string, folder: string): Promise<FrameworkEngine> {
-  if (backend === 'webgpu') return refuseWebgpu();
   const path = join(resolve(folder), 'node_modules/@jax-js/jax/dist/index.js');
   const jax = (await import(pathToFileURL(path).href)) as Jax;
   const there = await jax.init(backend);

@@ -12,18 +12,8 @@ const THREADS = {
     'addresses, which Node’s workers refuse',
 } as const;
 
-/** @throws Error why nothing is timed on a GPU here */
-export async function refuseWebgpu(): Promise<never> {
-  const { webgpu } = await import('pcg-engine');
-  const backend = await webgpu({ realOnly: true }).catch((error: Error) => error);
-  if (backend instanceof Error) throw new Error(backend.message.split('. ')[0]);
-  await backend.close();
-  throw new Error('it is timed beside our kernels for GPUs, not beside these: npm run bench:gpu, below');
-}
-
 /** @throws Error with the reason where the backend cannot be had */
 export async function tfjs(backend: string, folder: string): Promise<FrameworkEngine> {
-  if (backend === 'webgpu') return refuseWebgpu();
   // Gradients are registered in the build for bundlers only, so that is the one that is used.
   const { tf, setWasmPaths } = await import('./tfjs-node-load.mjs');
   setWasmPaths(join(resolve(folder), 'node_modules/@tensorflow/tfjs-backend-wasm/dist/'));

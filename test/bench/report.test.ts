@@ -81,7 +81,6 @@ const result: Result = {
   },
   rounds: 2,
   seconds: 1,
-  all: false,
   answers: [
     {
       title: 'Table',
