@@ -41,12 +41,10 @@ async function main({ only, rounds, seconds, peers: wanted, data, publish }: Opt
     peers.close();
     rmSync(scratch, { recursive: true, force: true });
   };
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.once(signal, () => {
-      end();
-      process.exit(signal === 'SIGINT' ? 130 : 143);
-    });
-  }
+  // However this ends, be it by an error nobody expects.
+  process.once('exit', end);
+  process.once('SIGINT', () => process.exit(130));
+  process.once('SIGTERM', () => process.exit(143));
   try {
     const here = environment(peers.versions);
     console.log(`${describe(here)}\n${rounds} rounds, turns of ${seconds} s\n`);

@@ -6,7 +6,7 @@ import { type Contestant, contest, type Row } from './harness.ts';
 import { bytesOf, type OpCase, outputsOf, shapesOf } from './ops/case.ts';
 import { cases } from './ops/cases.ts';
 import type { Answer, Bench, Question } from './question.ts';
-import { digits } from './report.ts';
+import { digits } from './text.ts';
 
 /** The aim: no op slower than three times what its ceiling takes. */
 const AIM = 1 / 3;

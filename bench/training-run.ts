@@ -23,7 +23,7 @@ import {
 } from 'pcg-engine/train';
 import { type Contestant, contest, type Missing } from './harness.ts';
 import { CLI, ran } from './process.ts';
-import type { Answer, Bench, Question } from './question.ts';
+import { type Answer, type Bench, glanceOf, type Question } from './question.ts';
 
 /** What one side said of a run, and what was seen of its process. */
 interface Outcome {
@@ -210,13 +210,10 @@ async function* answers(bench: Bench): AsyncIterable<Answer> {
   const folder = join(scratch, 'synthetic');
   await writeSynthFolder(folder, SYNTHETIC);
   const small = alike(12, 3);
-  yield await besidePyTorch(
-    bench,
-    folder,
-    small,
-    `The same recordings as files, 12 epochs, ${threads}`,
-    rounds,
-  );
+  const title = `The same recordings as files, 12 epochs, ${threads}`;
+  const beside = await besidePyTorch(bench, folder, small, title, rounds);
+  const what = `Training run, ${SYNTHETIC.recordings} recordings of ${SYNTHETIC.seconds} s, 12 epochs, ${threads}`;
+  yield { ...beside, glance: glanceOf(what, beside.rows ?? []) };
   if (!all || data === null) return;
   const real = `recordings given with --data, 20 epochs, ${threads}`;
   yield await asItIs(bench, ['--data', data, '--patience', '0'], `As it is: ${real}`, 1);

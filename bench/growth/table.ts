@@ -1,7 +1,7 @@
 /** From measured sizes to a table, fits and pictures. */
 import { describeFit, fitGrowth, type Point } from '../fit.ts';
 import type { Answer, Plot } from '../question.ts';
-import { digits } from '../report.ts';
+import { digits } from '../text.ts';
 
 /** One thing that was measured at every size. */
 export interface Curve {

@@ -4,7 +4,7 @@ import { defaultFeatureSettings } from 'pcg-engine/dsp';
 import { loadExamples, scanDataset } from 'pcg-engine/train';
 import { batchOf, Ours } from '../network.ts';
 import type { Answer, Bench } from '../question.ts';
-import { digits } from '../report.ts';
+import { digits } from '../text.ts';
 import { medians } from './measure.ts';
 import { dataSets } from './sounds.ts';
 
