@@ -125,7 +125,8 @@ export function shortcutsSvg({ shortcuts, classes }: Inspection, tools: ChartToo
   const rows = bands(shortcuts.length, panel.top, panel.bottom);
   const bars = shortcuts.flatMap(({ macc }, i) => [
     rect(panel.left, rows.at(i) - 10, scale(macc ?? 0) - panel.left, 20, { fill: colour(0) }),
-    text(macc === null ? '–' : macc.toFixed(2), scale(macc ?? 0) + 6, rows.at(i)),
+    // Beyond the scale, where no mark crosses it.
+    text(macc === null ? '–' : macc.toFixed(2), panel.right + 14, rows.at(i)),
   ]);
   const chance = scale(1 / classes.length);
   const measure = classes.length === 2 ? 'MAcc' : 'mean recall';
