@@ -40,8 +40,12 @@ function installed(bench: Bench, figures: ReadonlyMap<string, number | null>): A
     ['TensorFlow.js: core and backend webgpu', tfjs('webgpu')],
     ['PyTorch (CPU) and librosa, without Python itself', python],
   ];
+  const others = rows.slice(2).flatMap(([name, value]) => {
+    return typeof value === 'string' || /wasm|webgpu/.test(name) ? [] : [{ name, value, times: value / own }];
+  });
   return {
     title: 'Installed, with all dependencies',
+    glance: [{ what: 'Installed, with all dependencies', unit: 'bytes', ours: own, others }],
     grid: {
       head: ['', 'on disk', 'times pcg-engine'],
       rows: rows.map(([name, bytes]) => [
