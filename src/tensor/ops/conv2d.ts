@@ -61,6 +61,7 @@ const pooled: readonly (Case & { readonly pool: Pair })[] = [
   { x: [1, 1, 19, 26], w: [9, 1, 3, 3], attributes: attributes({ padding: [1, 1, 1, 1] }), pool: [2, 2] },
   { x: [2, 9, 11, 21], w: [13, 9, 3, 3], attributes: attributes({ padding: [1, 1, 1, 1] }), pool: [2, 2] },
   { x: [2, 8, 4, 8], w: [9, 8, 3, 3], attributes: attributes({ padding: [1, 1, 1, 1] }), pool: [2, 2] },
+  { x: [2, 9, 7, 17], w: [9, 9, 3, 3], attributes: attributes({ padding: [1, 1, 1, 1] }), pool: [2, 2] },
   {
     x: [2, 4, 6, 7],
     w: [4, 1, 3, 3],

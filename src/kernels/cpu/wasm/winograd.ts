@@ -157,7 +157,8 @@ export function winograd(args: usize, piece: i32, scratch: usize): void {
         const rest = outWidth - 8 * across;
         if (halved) {
           const to = plane + (<usize>((row >> 1) * (outWidth >> 1) + 4 * across) << 2);
-          if (outHeight - row > 1) transformOutput(to, from, b, floor, 0, 0, rest >> 1, 0, true);
+          // Of the last group there may be one column, and no window.
+          if (outHeight - row > 1 && rest > 1) transformOutput(to, from, b, floor, 0, 0, rest >> 1, 0, true);
         } else {
           const to = plane + (<usize>(row * outWidth + 8 * across) << 2);
           transformOutput(to, from, b, floor, <usize>outWidth << 2, outHeight - row, rest, products - 64, false);
