@@ -132,9 +132,7 @@ export function zeroPhaseView(sections: readonly Section[], x: Float32Array | Fl
   const length = n + 2 * pad;
   const memory = sharedMemory();
   const { functions } = memory;
-  const numbers = memory.reserve(72);
-  const signal = memory.reserve(8 * length);
-  memory.release(numbers);
+  const [numbers, signal] = memory.above(72, 8 * length) as [number, number];
   const [section, state] = [numbers, numbers + 40];
   const inMemory = new Float64Array(memory.buffer, numbers, 9);
   const y = new Float64Array(memory.buffer, signal, length);

@@ -51,9 +51,7 @@ export class SimdKernel implements LogMelKernel {
     const length = samples.length + nFft;
     const count = bands * frames;
     // what a call needs lies above the plan, and is forgotten with it
-    const signal = memory.reserve(8 * length);
-    const out = memory.reserve(4 * count + 12);
-    memory.release(signal);
+    const [signal, out] = memory.above(8 * length, 4 * count + 12) as [number, number];
     padSignal(samples, settings, new Float64Array(memory.buffer, signal, length));
     const peaks = new Float32Array(memory.buffer, this.peak, 4).fill(-Infinity);
     memory.functions.logMel(

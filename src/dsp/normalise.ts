@@ -66,11 +66,12 @@ const CONSTANT = 1e-6;
 /** In place: each of so many rows of equal length gets mean 0 and (population) standard deviation 1. */
 function standardise(data: Float32Array, rows: number): void {
   const memory = sharedMemory();
-  const at = memory.place(data);
-  memory.release(at);
+  const at = memory.above(data.byteLength)[0]!;
   const count = data.length / rows;
+  const inMemory = new Float32Array(memory.buffer, at, data.length);
+  inMemory.set(data);
   for (let row = 0; row < rows; row++) memory.functions.standardise(at + 4 * row * count, count, CONSTANT);
-  data.set(new Float32Array(memory.buffer, at, data.length));
+  data.set(inMemory);
 }
 
 /** In place: each mel band of this recording gets mean 0 and (population) standard deviation 1. */

@@ -1,4 +1,5 @@
 /** The functions in wasm/, and the memory that they work on. */
+import { DataError } from '../base/errors.ts';
 import { wasmBase64 } from './wasm-binary.ts';
 
 /** Arguments are addresses and counts, but for `amin`, `ref`, `floor` and `constant`. */
@@ -54,10 +55,32 @@ export class DspMemory {
   /** Address of that many bytes, aligned to a cache line; the memory grows as needed. */
   reserve(bytes: number): number {
     const address = this.top;
-    this.top += Math.ceil(bytes / 64) * 64;
-    const missing = this.top - this.memory.buffer.byteLength;
-    if (missing > 0) this.memory.grow(Math.ceil(missing / PAGE));
+    const top = address + Math.ceil(bytes / 64) * 64;
+    const missing = top - this.memory.buffer.byteLength;
+    if (missing > 0) this.grow(Math.ceil(missing / PAGE), bytes);
+    this.top = top;
     return address;
+  }
+
+  /** Addresses of that many bytes each, above all that is reserved: until the next call of anything here. */
+  above(...bytes: readonly number[]): number[] {
+    const { top } = this;
+    try {
+      return bytes.map((count) => this.reserve(count));
+    } finally {
+      this.top = top;
+    }
+  }
+
+  /** @throws DataError `dsp/too-long` where the machine or WebAssembly has no more */
+  private grow(pages: number, bytes: number): void {
+    try {
+      this.memory.grow(pages);
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      const what = `no memory for ${bytes} bytes of a recording beside ${this.memory.buffer.byteLength}`;
+      throw new DataError('dsp/too-long', what, 'Cut it into shorter ones');
+    }
   }
 
   /** Address of a copy of these values. */
@@ -66,11 +89,6 @@ export class DspMemory {
     const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
     new Uint8Array(this.memory.buffer, address).set(bytes);
     return address;
-  }
-
-  /** Gives back what is reserved from this address on; what lies there stays until it is reserved again. */
-  release(address: number): void {
-    this.top = address;
   }
 }
 
