@@ -1,3 +1,4 @@
+import { UsageError } from '../base/errors.ts';
 import { noGrad, scope, type Tensor } from '../tensor/index.ts';
 import { BatchNorm, type BatchNormOptions } from './batchnorm.ts';
 import { Conv2d, type Conv2dConfig } from './conv2d.ts';
@@ -21,12 +22,22 @@ export class ConvNorm extends Layer {
     readonly bias: Tensor;
   } | null = null;
 
+  /**
+   * @param config of the convolution; what comes after it belongs to the layer: `options.relu`, `forwardBlock`
+   * @throws UsageError where the convolution itself would rectify or pool, before the normalisation
+   */
   constructor(
-    config: Conv2dConfig,
+    config: Omit<Conv2dConfig, 'relu' | 'pool'>,
     init: Initialiser,
     options: BatchNormOptions & { readonly relu?: boolean } = {},
   ) {
     super();
+    if ('relu' in config || 'pool' in config)
+      throw new UsageError(
+        'layer/config',
+        'ConvNorm: relu or pool among the options of its convolution',
+        'Give relu in the third argument, and pool to forwardBlock',
+      );
     this.relu = options.relu ?? true;
     this.conv = this.children.conv = new Conv2d({ ...config, bias: config.bias ?? false }, init);
     this.norm = this.children.norm = new BatchNorm(config.outChannels, init, { ...options, relu: this.relu });

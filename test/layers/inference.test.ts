@@ -1,5 +1,7 @@
 /** What differs between training and inference: folding, dropout, observation. */
+
 import { describe, expect, it } from 'vitest';
+import { UsageError } from '../../src/base/errors.ts';
 import { reference } from '../../src/kernels/reference/backend.ts';
 import {
   AttentionPool,
@@ -69,6 +71,13 @@ describe('ConvNorm at inference', () => {
         'folded with another weight',
       );
     }));
+
+  it('refuses what its convolution would do before the normalisation', () => {
+    const init = new Initialiser(1, backend);
+    for (const extra of [{ pool: 2 }, { relu: true }]) {
+      expect(() => new ConvNorm({ ...config, ...extra }, init)).toThrow(UsageError);
+    }
+  });
 
   it('frees what it folded', () => {
     const before = backend.memory().buffers;
