@@ -6,6 +6,8 @@ const SOURCE = 'bench/ops/wasm/ceilings.ts';
 const PAGE = 65536;
 /** Seconds that a timed call takes: much longer than getting all threads to start. */
 const CALL = 0.002;
+/** Calls a turn, at least: several in a row do not all wait for a core. */
+const LEAST = 3;
 /** Where each thread has two vectors to compute with and room for one, 64 bytes; behind them what is copied. */
 const CONSTANTS = 4096;
 const DATA = CONSTANTS + 64 * 64;
@@ -125,7 +127,10 @@ export class Ceilings {
     await Promise.all(this.workers.map((worker) => new Promise((resolve) => worker.once('exit', resolve))));
   }
 
-  /** Calls that take about CALL each, for `seconds` altogether: how much each did a second. */
+  /**
+   * Calls that take about CALL each, for `seconds` altogether: how much each did a second. What was measured before calls
+   * were long enough is dropped: a short one that waited for a core looks long, and the ceiling would be next to nothing.
+   */
   private turn(seconds: number, amount: number, run: (times: number) => number): number[] {
     const results: number[] = [];
     const end = performance.now() + 1e3 * seconds;
@@ -133,8 +138,11 @@ export class Ceilings {
     do {
       const took = run(times);
       if (took >= CALL / 2) results.push((amount * times) / took);
-      else times = Math.ceil(1.5 * times * Math.min(50, CALL / Math.max(took, 1e-6)));
-    } while (performance.now() < end || results.length === 0);
+      else {
+        times = Math.ceil(1.5 * times * Math.min(50, CALL / Math.max(took, 1e-6)));
+        results.length = 0;
+      }
+    } while (performance.now() < end || results.length < LEAST);
     return results;
   }
 

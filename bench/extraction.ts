@@ -100,7 +100,7 @@ async function* answers(bench: Bench) {
               turn: (seconds) =>
                 peer.ask<number[]>({ command: 'time', list, settings, processes: threads, seconds }),
             };
-      const everything = 'pcg-engine, found, hashed, spikes removed';
+      const everything = `pcg-engine, ${data === null ? '' : 'found, '}hashed, spikes removed`;
       const { seconds } = await load(defaultFeatureSettings, threads, new FeatureCache(folder));
       const rows = await contest(
         [

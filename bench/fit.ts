@@ -64,7 +64,8 @@ export function fitGrowth(points: readonly Point[]): PowerLaw {
 
 /** `x^0.98 ± 0.01 (R² 0.999)`, with what was fitted if that was not all. */
 export function describeFit({ exponent, error, r2, count, from }: PowerLaw, all: number): string {
-  const spread = error === null ? '' : ` ± ${error.toFixed(2)}`;
+  // Of three points an error has one degree of freedom: it would say more than is known.
+  const spread = error === null || count < 4 ? '' : ` ± ${error.toFixed(2)}`;
   const part = count < all ? `, upper ${count} sizes, from ${from} on` : '';
   return `x^${exponent.toFixed(2)}${spread} (R² ${r2.toFixed(3)}${part})`;
 }

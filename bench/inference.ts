@@ -38,14 +38,14 @@ async function others(bench: Bench, ours: Ours, batch: Batch, threads: number) {
   const { onnx, scratch } = bench;
   const python = await bench.python();
   const setting = { batch, threads, scratch };
-  const make = (name: string, peer: Parameters<typeof classifier>[1]) =>
-    classifier(name, peer, ours, setting);
+  const make = (name: string, peer: Parameters<typeof classifier>[1], task?: string) =>
+    classifier(name, peer, ours, task ? { ...setting, task } : setting);
   const onnxName = typeof onnx === 'string' ? 'onnxruntime-node' : `onnxruntime-node ${onnx.version}`;
   const all: (Contestant | Missing)[] = [];
   if (typeof python === 'string') {
     const reason = `its model is written by Python, which is missing: ${python}`;
     all.push({ name: onnxName, missing: typeof onnx === 'string' ? onnx : reason });
-    all.push({ name: 'PyTorch', missing: python });
+    for (const name of ['PyTorch', 'PyTorch, frozen']) all.push({ name, missing: python });
   } else {
     const torch = await make(`PyTorch ${python.versions.torch}`, python);
     if (typeof onnx === 'string') all.push({ name: onnxName, missing: onnx });
@@ -56,7 +56,7 @@ async function others(bench: Bench, ours: Ours, batch: Batch, threads: number) {
       await python.ask({ command: 'export', path, bands: BANDS, frames: FRAMES });
       all.push(await onnxContestant(onnx, onnxName, path, threads, batch, await ours.infer(batch)));
     }
-    all.push(torch);
+    all.push(torch, await make(`PyTorch ${python.versions.torch}, frozen`, python, 'frozen'));
   }
   return [...all, ...(await frameworks(bench, threads, batch.count > 1 ? 'heavy' : 'light', make))];
 }
@@ -67,7 +67,8 @@ export const inferenceQuestion: Question = {
   method:
     'Images of 64×128, from a Float32Array to logits in a Float32Array, as a caller in JavaScript sees it; PyTorch from ' +
     'tensor to tensor in inference mode. All have the same weights, and gave the same logits before anything was timed. ' +
-    'Batchnorm is folded into the convolutions by all but PyTorch.',
+    'Batchnorm is folded into the convolutions by all but PyTorch in eager mode; frozen is torch.jit.freeze with ' +
+    'optimize_for_inference. PyTorch has its images channels last, which is faster here than its default.',
   async *run(bench) {
     for (const model of ['reference-step', 'pcg-lite']) {
       for (const size of [1, 32]) {

@@ -16,8 +16,8 @@ export const logMelQuestion: Question = {
   name: 'log-mel',
   title: 'Log-mel spectrogram',
   method:
-    '30 s of noise at 2 kHz, n_fft 256, hop 32, 64 Slaney bands over 20–900 Hz, in decibels, one thread. librosa makes its ' +
-    'filterbank anew in every call; a second row keeps it, as our plan does. Values agree within 1e-4 dB.',
+    '30 s of noise at 2 kHz, n_fft 256, hop 32, 64 Slaney bands over 20–900 Hz, in decibels, one thread. librosa keeps its ' +
+    'filterbank as our plan does, or makes it anew in every call, as documented. Values agree within 1e-4 dB.',
   async *run(bench) {
     const signal = Float32Array.from(normalValues(30 * settings.sampleRate, { seed: 5 }), (v) => 0.1 * v);
     const plan = new LogMel(settings);
@@ -26,7 +26,8 @@ export const logMelQuestion: Question = {
       timed('pcg-engine, plan made anew', () => logMel(signal, settings)),
     ];
     const python = await bench.python();
-    for (const planned of [false, true]) {
+    // The one that does what ours does stands first: goals are judged on it.
+    for (const planned of [true, false]) {
       const how = planned ? 'filterbank kept' : 'as documented';
       if (typeof python === 'string') {
         contestants.push({ name: `librosa, ${how}`, missing: python });

@@ -10,11 +10,11 @@ import { environment } from './machine.ts';
 import { matmulQuestion } from './matmul.ts';
 import { opsQuestion } from './ops.ts';
 import { type Options, parseOptions, usage } from './options.ts';
-import { findPeers } from './peers/find.ts';
+import { findPeers, type Peers } from './peers/find.ts';
 import { processQuestion } from './process.ts';
 import type { Answer, Bench, Question } from './question.ts';
 import { describe, type Result, section } from './report.ts';
-import { keep, PAGE, PUBLISHED } from './results.ts';
+import { keep, PAGE, PUBLISHED, readPublished } from './results.ts';
 import { sizesQuestion } from './sizes.ts';
 import { trainingRunQuestion } from './training-run.ts';
 import { pcgLiteStep, referenceStep } from './training-step.ts';
@@ -35,22 +35,27 @@ const questions: readonly Question[] = [
 const names = questions.map(({ name }) => name);
 
 async function main({ only, rounds, seconds, peers: wanted, data, publish }: Options): Promise<void> {
+  if (publish) readPublished();
   const scratch = mkdtempSync(join(tmpdir(), 'pcg-engine-bench-'));
-  const peers = await findPeers(wanted);
+  let peers: Peers | null = null;
   const end = () => {
-    peers.close();
+    peers?.close();
     rmSync(scratch, { recursive: true, force: true });
   };
-  // However this ends, be it by an error nobody expects.
+  // However this ends, be it by an error nobody expects, or while peers are started.
   process.once('exit', end);
   process.once('SIGINT', () => process.exit(130));
   process.once('SIGTERM', () => process.exit(143));
   try {
+    peers = await findPeers(wanted);
     const here = environment(peers.versions);
     console.log(`${describe(here)}\n${rounds} rounds, turns of ${seconds} s\n`);
     // With one process more than cores, OpenMP's waiting threads make PyTorch five times slower than it is.
-    if (here.load > 0.5)
-      console.error(`This machine is busy (load ${here.load}): do not publish these figures.\n`);
+    if (here.load > 0.5) {
+      const busy = `This machine is busy (load ${here.load} in the last minute)`;
+      if (publish) throw new Error(`${busy}: nothing is published. Wait until it is below 0.5`);
+      console.error(`${busy}: do not trust these figures.\n`);
+    }
     const { all } = wanted;
     const bench: Bench = { ...peers, rounds, seconds, all, data, scratch };
     const results: Record<string, Result> = {};

@@ -1,9 +1,10 @@
+import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { cpu, normal, scope, uniformValues } from 'pcg-engine';
 import { type Contestant, contest, type Missing } from './harness.ts';
-import { largestDifference } from './network.ts';
-import { glanceOf, lighter, type Question } from './question.ts';
+import { largestDifference, writeFloats } from './network.ts';
+import { type Bench, glanceOf, lighter, type Question, threadsOf } from './question.ts';
 import { timed } from './timed.ts';
 
 const SIZE = 512;
@@ -60,10 +61,30 @@ async function gpuJs(
   }
 }
 
+/** PyTorch's product, once it has been ours. */
+async function torch(bench: Bench, values: readonly Float32Array[], expected: ArrayLike<number>) {
+  const python = await bench.python();
+  if (typeof python === 'string') return [{ name: 'PyTorch', missing: python }];
+  const [a, b] = values.map((v, i) => writeFloats(bench.scratch, `matrix-${i}.f32`, v));
+  const output = join(bench.scratch, 'product.f32');
+  await python.ask({ command: 'matmul', a, b, size: SIZE, output });
+  const bytes = readFileSync(output);
+  const error = largestDifference(
+    new Float32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 4),
+    expected,
+  );
+  return [2, 1].map((threads) => {
+    const name = `PyTorch ${python.versions.torch}, ${threadsOf(threads)}`;
+    return error < 1e-5
+      ? python.contestant(name, { task: 'matmul', threads, a, b, size: SIZE })
+      : { name, missing: `gives another product, off by ${error}` };
+  });
+}
+
 export const matmulQuestion: Question = {
   name: 'matmul',
   title: 'Matrix product',
-  method: `Two ${SIZE}×${SIZE} matrices of float32 that are there already, to one. gpu.js from and to nested arrays, as it is used.`,
+  method: `Two ${SIZE}×${SIZE} matrices of float32 that are there already, to one. PyTorch from tensors to a tensor, gpu.js from and to nested arrays, as it is used, on one thread.`,
   async *run(bench) {
     const values = [1, 2].map((seed) => Float32Array.from(uniformValues(SIZE * SIZE, { seed })));
     const nested = values.map((v) =>
@@ -87,6 +108,7 @@ export const matmulQuestion: Question = {
         ),
       );
     }
+    contestants.push(...(await torch(bench, values, expected)));
     for (const mode of MODES) contestants.push(await gpuJs(mode, nested, expected, bench.noGpu));
     const rows = await contest(contestants, lighter(bench));
     const gflop = (2 * SIZE ** 3) / 1e9;
@@ -95,7 +117,9 @@ export const matmulQuestion: Question = {
       rows,
       glance: glanceOf(
         `Matrix product ${SIZE}³, 2 threads`,
-        rows.filter(({ name }) => !name.endsWith('1 thread')),
+        rows
+          .filter(({ name }) => !name.endsWith('1 thread'))
+          .map((row) => (row.name.startsWith('gpu.js') ? { ...row, name: `${row.name}, 1 thread` } : row)),
       ),
       notes: rows.flatMap(({ name, median }) =>
         median ? [`${name}: ${((1e3 * gflop) / median).toFixed(1)} GFLOP/s.`] : [],

@@ -173,17 +173,22 @@ export async function trainer(
   }
 }
 
-/** Somebody who gives our logits. */
+/** Somebody who gives our logits, timed at `task`. */
 export async function classifier(
   name: string,
   peer: Peer,
   ours: Ours,
-  { batch, threads, scratch }: { batch: Batch; threads: number; scratch: string },
+  {
+    batch,
+    threads,
+    scratch,
+    task = 'inference',
+  }: { batch: Batch; threads: number; scratch: string; task?: string },
 ): Promise<Contestant | Missing> {
   try {
     const shared = await shareWith(peer, ours, batch, scratch);
     if (typeof shared === 'string') return { name, missing: shared };
-    return peer.contestant(name, { task: 'inference', threads, ...shared });
+    return peer.contestant(name, { task, threads, ...shared });
   } catch (error) {
     return { name, missing: error instanceof Error ? error.message : String(error) };
   }

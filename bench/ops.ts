@@ -45,8 +45,12 @@ function contestant(backend: Backend, sample: OpCase) {
       for (let i = 0; i < calls; i++) run();
       const took = (performance.now() - start) / 1e3;
       if (took >= SAMPLE || calls >= 1e4) times.push(took / calls);
-      else calls = Math.ceil(1.5 * calls * Math.min(100, SAMPLE / Math.max(took, 1e-6)));
-    } while (performance.now() < end || times.length === 0);
+      else {
+        // A call that was long by chance, or the first one, tells nothing about the others.
+        calls = Math.ceil(1.5 * calls * Math.min(100, SAMPLE / Math.max(took, 1e-6)));
+        times.length = 0;
+      }
+    } while (performance.now() < end || times.length < 2);
     return times;
   };
   const close = () => {

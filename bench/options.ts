@@ -30,18 +30,19 @@ type PeerName = (typeof NAMES)[number];
 export const usage = (questions: readonly string[], published: string, page: string) =>
   `npm run bench -- [options]
   --only NAMES     some of: ${questions.join(', ')}
-  --rounds N       rounds of turns (5)
-  --seconds S      length of a turn (1)
+  --rounds N       rounds of turns (5); fewer beside the main settings, in growth and training-run
+  --seconds S      length of a turn (1); shorter there, and for single ops
   --peers LIST     all                every peer and every size, as long as it takes (tfjs cpu only then)
-                   none               nobody but pcg-engine
+                   none               nobody but pcg-engine and gpu.js, which is a development dependency
                    python=EXECUTABLE  with torch, librosa and onnx (${PLACES.python})
                    onnx=FOLDER        whose node_modules has onnxruntime-node (${PLACES.onnx})
                    NAME=none          leaves out one of ${NAMES.join(', ')}
                    Several are divided by commas, or given one by one. TensorFlow.js and jax-js are looked for in
                    bench/peers only.
-  --data FOLDER    recordings for the question 'extraction' (default: made-up ones)
+  --data FOLDER    recordings for extraction and, with --peers all, training-run (default: made-up ones)
   --publish        keep the results in ${published} and write ${page}
-  --sources        bundle src/ instead of using the built package
+  --sources        bundle src/ instead of the built package; processes of their own (process, sizes, growth,
+                   training-run, TensorFlow.js, jax-js) use the built one all the same
   --help           this`;
 
 /** @throws Error with what is wrong and what there is */

@@ -97,7 +97,7 @@ export function glanceOf(what: string, rows: readonly Row[], weaker: readonly Ro
   const present = others.flatMap(({ name, median, ratio }) => {
     if (median !== undefined && ratio) return [{ name, value: median, times: 1 / ratio[0] }];
     const value = weaker.find((row) => row.name === name)?.median;
-    return value === undefined ? [] : [{ name, value, times: value / mine }];
+    return value === undefined ? [] : [{ name: `${name}, 1 thread`, value, times: value / mine }];
   });
   return [{ what, unit: 'ms', ours: mine, others: present }];
 }

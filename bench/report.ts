@@ -119,7 +119,8 @@ Contestants take turns in one run (A B A B …). A cell gives the median of all 
 *ours / theirs*: our time divided by the other’s, paired within each round: its median over the rounds, and its least and
 greatest value. Below 1, pcg-engine is the faster one. Who computes a network has our weights, and gave our answer before
 anything was timed; who does not is not timed. Who has one thread only stands with it in the summary above, beside two of
-ours. JavaScript is timed by benchmark.js, TensorFlow.js and jax-js in processes of their own; Python times itself, so that
+ours. Runs are single calls where Python times itself, and means of many short calls with benchmark.js, whose spread is smaller
+for it. JavaScript is timed by benchmark.js, TensorFlow.js and jax-js in processes of their own; Python times itself, so that
 the pipe to it does not count. Who is missing is named, with the reason.
 
 This page and its pictures are written from \`bench/results/published.json\` by the last of these lines; only the notes are

@@ -25,6 +25,24 @@ function json(results: Results): string {
   return `${JSON.stringify(results, null, 1)}\n`;
 }
 
+/** @throws Error naming the file where it holds anything but results: to be asked before minutes are spent on measuring */
+export function readPublished(root = '.'): Results {
+  const path = join(root, PUBLISHED);
+  if (!existsSync(path)) return {};
+  let results: unknown;
+  try {
+    results = JSON.parse(readFileSync(path, 'utf8'));
+  } catch (error) {
+    throw new Error(
+      `${PUBLISHED} is no JSON (${error instanceof Error ? error.message : error}): git restore it`,
+    );
+  }
+  const isResult = (value: unknown) => Array.isArray((value as { answers?: unknown } | null)?.answers);
+  if (typeof results !== 'object' || results === null || !Object.values(results).every(isResult))
+    throw new Error(`${PUBLISHED} holds something else than results: git restore it`);
+  return results as Results;
+}
+
 /** What was published before with the questions of `now` replaced, in the order of `names`. */
 export function merged(names: readonly string[], before: Results, now: Results): Results {
   return Object.fromEntries(
@@ -40,11 +58,12 @@ export function merged(names: readonly string[], before: Results, now: Results):
  * @returns the files written
  */
 export function keep(names: readonly string[], now: Results, publish: boolean, root = '.'): string[] {
-  const files = new Map<string, string>([[LAST, json(now)]]);
+  // First of all, so that nothing measured is lost whatever becomes of the rest.
+  writeWhole(join(root, LAST), json(now));
+  const files = new Map<string, string>();
   if (publish) {
-    const [published, previous] = [join(root, PUBLISHED), join(root, PAGE)];
-    const before = existsSync(published) ? (JSON.parse(readFileSync(published, 'utf8')) as Results) : {};
-    const all = merged(names, before, now);
+    const previous = join(root, PAGE);
+    const all = merged(names, readPublished(root), now);
     files.set(PUBLISHED, json(all));
     const folder = join(dirname(PAGE), 'benchmarks');
     for (const { answers } of Object.values(all)) {
@@ -56,5 +75,5 @@ export function keep(names: readonly string[], now: Results, publish: boolean, r
     files.set(PAGE, page(all, existsSync(previous) ? readFileSync(previous, 'utf8') : ''));
   }
   for (const [path, text] of files) writeWhole(join(root, path), text);
-  return [...files.keys()];
+  return [LAST, ...files.keys()];
 }

@@ -24,7 +24,9 @@ await build({
   entryPoints: ['bench/main.ts'],
   outfile: join(outdir, 'main.mjs'),
   format: 'esm',
-  ...(sources ? { external: ['benchmark', 'gpu.js', 'webgpu'] } : { ...built, packages: 'external' }),
+  ...(sources
+    ? { external: ['benchmark', 'gpu.js', 'webgpu', 'esbuild', 'assemblyscript'] }
+    : { ...built, packages: 'external' }),
 });
 // TensorFlow.js registers its gradients in its build for bundlers only. Where it is not installed, nobody asks for it.
 const tfjs = existsSync('bench/peers/node_modules/@tensorflow/tfjs-core');

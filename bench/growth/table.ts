@@ -45,7 +45,7 @@ export function answerOf({ file, title, axis, sizes, one, curves, notes = [] }: 
         file: `growth-${file}-${PICTURES[unit]}`,
         alt: `How ${PICTURES[unit]} grows with ${axis}: ${fits
           .filter(({ curve, fit }) => curve.unit === unit && fit)
-          .map(({ curve, fit }) => `${curve.name} as ${describeFit(fit!, sizes.length)}`)
+          .map(({ curve, points, fit }) => `${curve.name} as ${describeFit(fit!, points.length)}`)
           .join('; ')}.`,
         x: { label: axis, log: true },
         y: { label: LABELS[unit], log: true },

@@ -111,7 +111,7 @@ it('shows at a glance how we stand, the one who has one thread with that', () =>
   expect(glance).toMatch(
     /\| Training step +\| \*\*25\.0 ms\*\* +\| PyTorch 2 +\| +50\.0 ms \|? *\|? \*\*2\.00 times as fast/,
   );
-  expect(glance).toMatch(/\| slow\.js +\| +20\.0 s +\| \*\*800 times as fast\*\*/);
+  expect(glance).toMatch(/\| slow\.js, 1 thread +\| +20\.0 s +\| \*\*800 times as fast\*\*/);
   expect(glance).toMatch(
     /\| Installed +\| \*\*1\.50 MB\*\* +\| torch +\| +300 MB +\| \*\*200 times as small\*\*/,
   );
