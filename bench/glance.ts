@@ -7,7 +7,8 @@ const WIDTH = 760;
 /** Where bars end at the latest: figures stand to their right, names to the left of all of them. */
 const RIGHT = WIDTH - 116;
 /** Of a name; a letter takes some 6.5 px at this size. */
-const [LETTER, LONGEST] = [6.5, 48];
+const [LETTER, LONGEST] = [6.5, 56];
+const TITLE = 'Time and size of others, in multiples of pcg-engine’s';
 const LINE = 20;
 const HEAD = 26;
 const TOP = 66;
@@ -32,6 +33,15 @@ function ticksOf(low: number, high: number): number[] {
   return ticks.filter((tick) => tick >= low * 0.999 && tick <= high * 1.001);
 }
 
+/** The figures, for those who do not see the bars. */
+function sentences(groups: readonly Glance[]): string {
+  return groups
+    .map(({ what, others }) => {
+      return `${what}: ${others.map(({ name, times }) => `${name} ${digits(times)} times`).join(', ')}.`;
+    })
+    .join(' ');
+}
+
 /** A whole SVG document on a white card, which reads on any background. */
 export function glancePicture(all: readonly Glance[]): string {
   const groups = all.filter(({ others }) => others.length > 0);
@@ -48,12 +58,7 @@ export function glancePicture(all: readonly Glance[]): string {
 
   const parts = [
     `<rect x="0.5" y="0.5" width="${WIDTH - 1}" height="${height - 1}" rx="8" fill="#ffffff" stroke="#cccccc"/>`,
-    text(
-      16,
-      26,
-      'Time and size of others, in multiples of pcg-engine’s',
-      'font-weight="bold" style="font-size:15px"',
-    ),
+    text(16, 26, TITLE, 'font-weight="bold" style="font-size:15px"'),
     text(x(1) + 6, 50, 'pcg-engine is faster or smaller →', `style="fill:${OURS}"`),
     text(x(1) - 6, 50, '← the other is', `text-anchor="end" style="fill:${THEIRS}"`),
   ];
@@ -88,7 +93,9 @@ export function glancePicture(all: readonly Glance[]): string {
     y += 8;
   }
   return `${[
-    `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${height}" viewBox="0 0 ${WIDTH} ${height}" role="img">`,
+    `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${height}" viewBox="0 0 ${WIDTH} ${height}" role="img" aria-label="${escaped(TITLE)}">`,
+    `<title>${escaped(TITLE)}</title>`,
+    `<desc>${escaped(sentences(groups))}</desc>`,
     ...parts,
     '</svg>',
   ].join('\n')}\n`;

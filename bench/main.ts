@@ -14,7 +14,7 @@ import { findPeers, type Peers } from './peers/find.ts';
 import { processQuestion } from './process.ts';
 import type { Answer, Bench, Question } from './question.ts';
 import { describe, type Result, section } from './report.ts';
-import { keep, PAGE, PUBLISHED, readPublished } from './results.ts';
+import { keep, PAGE, PUBLISHED, publishAll, readPublished } from './results.ts';
 import { sizesQuestion } from './sizes.ts';
 import { trainingRunQuestion } from './training-run.ts';
 import { pcgLiteStep, referenceStep } from './training-step.ts';
@@ -87,6 +87,7 @@ async function main({ only, rounds, seconds, peers: wanted, data, publish }: Opt
 try {
   const options = parseOptions(process.argv.slice(2), names);
   if (options.help) console.log(usage(names, PUBLISHED, PAGE));
+  else if (options.page) console.log(`Written: ${publishAll(names, {}).join(', ')}`);
   else await main(options);
 } catch (error) {
   console.error(error instanceof Error ? error.message : error);

@@ -20,6 +20,8 @@ export interface Options {
   readonly peers: PeerOptions;
   readonly data: string | null;
   readonly publish: boolean;
+  /** Only writes the page and its pictures again, from what is published. */
+  readonly page: boolean;
   readonly help: boolean;
 }
 
@@ -41,6 +43,7 @@ export const usage = (questions: readonly string[], published: string, page: str
                    bench/peers only.
   --data FOLDER    recordings for extraction and, with --peers all, training-run (default: made-up ones)
   --publish        keep the results in ${published} and write ${page}
+  --page           measure nothing: write ${page} and its pictures again from ${published}
   --sources        bundle src/ instead of the built package; processes of their own (process, sizes, growth,
                    training-run, TensorFlow.js, jax-js) use the built one all the same
   --help           this`;
@@ -56,6 +59,7 @@ export function parseOptions(args: readonly string[], questions: readonly string
       peers: { type: 'string', multiple: true, default: [] },
       data: { type: 'string' },
       publish: { type: 'boolean', default: false },
+      page: { type: 'boolean', default: false },
       sources: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
@@ -67,10 +71,10 @@ export function parseOptions(args: readonly string[], questions: readonly string
   }
   const rounds = positive('rounds', values.rounds);
   if (!Number.isInteger(rounds)) throw new Error(`--rounds is ${values.rounds}, not a whole number`);
-  const { publish, help } = values;
+  const { publish, page, help } = values;
   const peers = parsePeers(values.peers);
   const seconds = positive('seconds', values.seconds);
-  return { only, rounds, seconds, peers, data: values.data ?? null, publish, help };
+  return { only, rounds, seconds, peers, data: values.data ?? null, publish, page, help };
 }
 
 function positive(name: string, text: string): number {

@@ -60,20 +60,25 @@ export function merged(names: readonly string[], before: Results, now: Results):
 export function keep(names: readonly string[], now: Results, publish: boolean, root = '.'): string[] {
   // First of all, so that nothing measured is lost whatever becomes of the rest.
   writeWhole(join(root, LAST), json(now));
-  const files = new Map<string, string>();
-  if (publish) {
-    const previous = join(root, PAGE);
-    const all = merged(names, readPublished(root), now);
-    files.set(PUBLISHED, json(all));
-    const folder = join(dirname(PAGE), 'benchmarks');
-    for (const { answers } of Object.values(all)) {
-      for (const plot of answers.flatMap((answer) => answer.plots ?? []))
-        files.set(join(folder, `${plot.file}.svg`), drawPlot(plot));
-    }
-    const seen = glances(all);
-    if (seen.length > 0) files.set(join(dirname(PAGE), GLANCE_FILE), glancePicture(seen));
-    files.set(PAGE, page(all, existsSync(previous) ? readFileSync(previous, 'utf8') : ''));
+  return [LAST, ...(publish ? publishAll(names, now, root) : [])];
+}
+
+/**
+ * The published results with those of `now`, the page and its pictures; with nothing new, they are written again.
+ * @returns the files written
+ */
+export function publishAll(names: readonly string[], now: Results, root = '.'): string[] {
+  const previous = join(root, PAGE);
+  const all = merged(names, readPublished(root), now);
+  const files = new Map([[PUBLISHED, json(all)]]);
+  const folder = join(dirname(PAGE), 'benchmarks');
+  for (const { answers } of Object.values(all)) {
+    for (const plot of answers.flatMap((answer) => answer.plots ?? []))
+      files.set(join(folder, `${plot.file}.svg`), drawPlot(plot));
   }
+  const seen = glances(all);
+  if (seen.length > 0) files.set(join(dirname(PAGE), GLANCE_FILE), glancePicture(seen));
+  files.set(PAGE, page(all, existsSync(previous) ? readFileSync(previous, 'utf8') : ''));
   for (const [path, text] of files) writeWhole(join(root, path), text);
-  return [LAST, ...files.keys()];
+  return [...files.keys()];
 }

@@ -13,7 +13,16 @@ const everybody = {
 
 it('looks for everybody unless told otherwise', () => {
   expect(parseOptions([], names)).toEqual({
-    ...{ only: null, rounds: 5, seconds: 1, peers: everybody, data: null, publish: false, help: false },
+    ...{
+      only: null,
+      rounds: 5,
+      seconds: 1,
+      peers: everybody,
+      data: null,
+      publish: false,
+      page: false,
+      help: false,
+    },
   });
   expect(parsePeers(['all'])).toEqual({ ...everybody, all: true });
 });
