@@ -60,18 +60,11 @@ export class Ours {
 
   /** Losses of `count` steps, each before its update, with dropout that drops nothing. */
   async losses(batch: Batch, count: number): Promise<number[]> {
-    const { backend } = this;
-    const { run } = backend;
-    backend.run = function (this: Backend, op, inputs, outputs, attributes) {
-      run.call(this, op, inputs, outputs, withoutDropout(attributes) as never);
-    };
-    try {
+    return withoutDropout(this.backend, async () => {
       const losses: number[] = [];
       for (let i = 0; i < count; i++) losses.push((await scope(() => this.lossOf(batch).data()))[0]!);
       return losses;
-    } finally {
-      backend.run = run;
-    }
+    });
   }
 
   /** A step, and the loss before it. */

@@ -75,12 +75,7 @@ export class Trainer {
 
   /** Losses of `count` steps, each before its update. Dropout drops nothing, so that others can be held against it. */
   async losses(count: number): Promise<number[]> {
-    const { backend } = this;
-    const { run } = backend;
-    backend.run = function (this: Backend, op, inputs, outputs, attributes) {
-      run.call(this, op, inputs, outputs, withoutDropout(attributes) as never);
-    };
-    try {
+    return withoutDropout(this.backend, async () => {
       const losses: number[] = [];
       for (let i = 0; i < count; i++) {
         const loss = trainingStep(this.run, this.step++);
@@ -88,14 +83,25 @@ export class Trainer {
         loss.dispose();
       }
       return losses;
-    } finally {
-      backend.run = run;
-    }
+    });
+  }
+}
+
+/** What `body` does while dropout drops nothing on this backend. */
+export async function withoutDropout<T>(backend: Backend, body: () => Promise<T>): Promise<T> {
+  const { run } = backend;
+  backend.run = function (this: Backend, op, inputs, outputs, attributes) {
+    run.call(this, op, inputs, outputs, droppingNothing(attributes) as never);
+  };
+  try {
+    return await body();
+  } finally {
+    backend.run = run;
   }
 }
 
 /** Dropout as an op of its own has `p`, ops that have it in them `dropout.p`. */
-export function withoutDropout(attributes: object): object {
+function droppingNothing(attributes: object): object {
   const { dropout } = attributes as { dropout?: object };
   if (dropout) return { ...attributes, dropout: { ...dropout, p: 0 } };
   return 'p' in attributes ? { ...attributes, p: 0 } : attributes;

@@ -1,10 +1,9 @@
 /** Optimizer steps, element by element; outputs may be the inputs' own memory. A piece is CHUNK elements. */
 import { arg, argF } from './args';
-import { firstLanes, high64, low64, storeFirst } from './lanes';
+import { firstLanes, storeFirst } from './lanes';
+import { productsOf } from './sums';
 
 const CHUNK: usize = 16384;
-/** Longest contiguous run summed in one go, as in reduce.ts. */
-const SEGMENT: usize = 8192;
 /** Bytes of a row of the table of pieces: address, count, whether it is a gradient's first; its sum at 16. */
 const ROW: usize = 24;
 
@@ -14,48 +13,12 @@ function finite(x: f32): bool {
   return abs(x) < f32.POSITIVE_INFINITY;
 }
 
-/** Σx² in float64 of squares in float32, in the eight lanes of reduce.ts. */
-function squareSum(x: usize, count: usize): f64 {
-  const end = x + ((count & ~7) << 2);
-  const rest = count & 7;
-  let a = f64x2.splat(0);
-  let b = a;
-  let c = a;
-  let d = a;
-  for (; x < end; x += 32) {
-    const first = v128.load(x);
-    const second = v128.load(x, 16);
-    const firstSquare = f32x4.mul(first, first);
-    const secondSquare = f32x4.mul(second, second);
-    a = f64x2.add(a, low64(firstSquare));
-    b = f64x2.add(b, high64(firstSquare));
-    c = f64x2.add(c, low64(secondSquare));
-    d = f64x2.add(d, high64(secondSquare));
-  }
-  if (rest) {
-    const first = v128.and(v128.load(x), firstLanes(rest));
-    const second = v128.and(v128.load(x, 16), firstLanes(rest > 4 ? rest - 4 : 0));
-    const firstSquare = f32x4.mul(first, first);
-    const secondSquare = f32x4.mul(second, second);
-    a = f64x2.add(a, low64(firstSquare));
-    b = f64x2.add(b, high64(firstSquare));
-    c = f64x2.add(c, low64(secondSquare));
-    d = f64x2.add(d, high64(secondSquare));
-  }
-  const sum = f64x2.add(f64x2.add(a, b), f64x2.add(c, d));
-  return f64x2.extract_lane(sum, 0) + f64x2.extract_lane(sum, 1);
-}
-
 /** args: table. A piece is a row of it and leaves its sum there. */
 export function squareSumKernel(args: usize, piece: i32, scratch: usize): void {
   const row = arg(args, 0) + <usize>piece * ROW;
   const x = arg(row, 0);
   const count = arg(row, 1);
-  let sum: f64 = 0;
-  for (let start: usize = 0; start < count; start += SEGMENT) {
-    sum += squareSum(x + (start << 2), min(SEGMENT, count - start));
-  }
-  store<f64>(row + 16, sum);
+  store<f64>(row + 16, productsOf(x, x, count));
 }
 
 /** args: norm, table, rows, loss, previous norm. One piece: float64 within a gradient, float32 from one to the next. */

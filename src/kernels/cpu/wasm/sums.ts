@@ -61,9 +61,14 @@ export function sumOf(x: usize, count: usize): f32 {
 
 /** Sum of products rounded to float32, likewise. */
 export function sumOfProducts(x: usize, y: usize, count: usize): f32 {
+  return <f32>productsOf(x, y, count);
+}
+
+/** The same before it is rounded. */
+export function productsOf(x: usize, y: usize, count: usize): f64 {
   let total: f64 = 0;
   for (let at: usize = 0; at < count; at += SEGMENT) {
     total += sum(true, x + (at << 2), y + (at << 2), min(SEGMENT, count - at));
   }
-  return <f32>total;
+  return total;
 }
